@@ -73,7 +73,10 @@ public interface ICall
     /// <summary>What was known at the start.</summary>
     CallArrival Arrival { get; }
 
-    /// <summary>Cancelled as soon as the caller has left or the PBX is lost; <see cref="Departed"/> then says which.</summary>
+    /// <summary>
+    /// Cancelled as soon as the caller has left or the PBX is lost; <see cref="Departed"/> then says which, at once or within
+    /// moments. An order that the PBX refuses because the caller has just left ends with this cancellation, not with a refusal.
+    /// </summary>
     CancellationToken Gone { get; }
 
     /// <summary>Completes, never fails, when the call is over or the PBX lost.</summary>

@@ -141,14 +141,14 @@ public sealed record CallContinued(string? Context, string? Extension) : CallEve
 /// <param name="Consent">What the caller said.</param>
 /// <param name="Termination">How the call ended.</param>
 /// <param name="Recorded">Whether a recording was started.</param>
-/// <param name="DurationMs">From arrival to end.</param>
+/// <param name="DurationMs">From arrival to end; null when nobody saw the end.</param>
 /// <param name="Cause">Q.850 cause, or null when unknown.</param>
 /// <param name="Detail">For a person, where something went wrong; else null.</param>
 public sealed record CallEnded(
     ConsentStatus Consent,
     Termination Termination,
     bool Recorded,
-    long DurationMs,
+    long? DurationMs,
     int? Cause,
     string? Detail) : CallEvent;
 

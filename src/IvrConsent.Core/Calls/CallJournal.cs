@@ -1,0 +1,47 @@
+using IvrConsent.Core.Ledger;
+
+namespace IvrConsent.Core.Calls;
+
+/// <summary>
+/// Writes one call's events to the ledger: numbers them, keeps their times from falling, and tells what became of them.
+/// Used by one flow at a time.
+/// </summary>
+internal sealed class CallJournal(ILedger ledger, TimeProvider time, CallRow row, IReadOnlyList<LedgerEntry> earlier)
+{
+    private readonly List<Task<AppendResult>> _posted = [];
+    private int _sequence = earlier.Count == 0 ? 0 : earlier.Max(entry => entry.CallSequence);
+    private DateTimeOffset _last = earlier.Count == 0 ? DateTimeOffset.MinValue : earlier.Max(entry => entry.At);
+    private bool _rowWritten = earlier.Count > 0;
+
+    /// <summary>Appends and waits for the answer: for what must be on record before the next step.</summary>
+    public async Task<AppendResult> CommitAsync(params CallEvent[] events) => await ledger.AppendAsync(Batch(events));
+
+    /// <summary>Appends without waiting: for what has happened anyway. Order is kept; <see cref="FlushAsync"/> waits for all.</summary>
+    public void Post(params CallEvent[] events)
+    {
+        var append = ledger.AppendAsync(Batch(events));
+        if (!append.IsCompletedSuccessfully)
+        {
+            _posted.Add(append.AsTask());
+        }
+    }
+
+    /// <summary>Waits until everything posted is committed or deferred; the ledger's commit limit bounds it.</summary>
+    public Task FlushAsync() => Task.WhenAll(_posted);
+
+    private LedgerBatch Batch(CallEvent[] events)
+    {
+        var entries = new LedgerEntry[events.Length];
+        for (var i = 0; i < events.Length; i++)
+        {
+            var now = time.GetUtcNow().UtcDateTime;
+            var at = new DateTimeOffset(now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond)), TimeSpan.Zero);
+            _last = at > _last ? at : _last;
+            entries[i] = new LedgerEntry(Guid.CreateVersion7(_last), row.Id, ++_sequence, _last, events[i]);
+        }
+
+        var batch = new LedgerBatch(_rowWritten ? null : row, entries);
+        _rowWritten = true;
+        return batch;
+    }
+}

@@ -1,0 +1,230 @@
+using IvrConsent.Core.Calls;
+using IvrConsent.Core.Ledger;
+using IvrConsent.Core.Notices;
+
+namespace IvrConsent.Core.Consent;
+
+/// <summary>What the dialogue came to, with the facts that prove it.</summary>
+/// <param name="Status">The decision.</param>
+/// <param name="Facts">Notices played or failed, in order, and last the consent event itself.</param>
+/// <param name="Silenced">Completes, never fails, when the prompt that the caller's key cut is known to be silent.</param>
+internal sealed record DialogueResult(ConsentStatus Status, IReadOnlyList<CallEvent> Facts, Task Silenced);
+
+/// <summary>Tells the caller and takes a key: plays what <see cref="DialoguePolicy"/> says until it has decided.</summary>
+internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatalogue prompts, TimeProvider time, Action<string> step)
+{
+    /// <summary>What the dead man's switch leaves us beyond the longest regular course of a question (promise 2).</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    private readonly List<CallEvent> _facts = [];
+    private DialogueState _state;
+    private TimeSpan? _heard;
+    private Task _silenced = Task.CompletedTask;
+    private DigitPress _key;
+    private string? _fault;
+
+    /// <summary>
+    /// Runs the dialogue to its decision. Throws <see cref="OperationCanceledException"/> when the call departs or
+    /// <paramref name="cancel"/> says so; <see cref="Facts"/> then holds what had been heard.
+    /// </summary>
+    public async Task<DialogueResult> RunAsync(CancellationToken cancel)
+    {
+        var next = DialoguePolicy.First(line);
+        while (next.Prompts is { } names)
+        {
+            _state = _state with { Asked = _state.Asked + 1 };
+            await _silenced.WaitAsync(cancel);
+            var answer = await AskAsync(names, cancel);
+            (_state, next) = DialoguePolicy.Next(line, _state, answer);
+        }
+
+        var status = next.Status!.Value;
+        _facts.Add(status switch
+        {
+            ConsentStatus.Given => new ConsentGiven(_key.Digit, _key.At, _state.Asked, _state.WrongKeys),
+            ConsentStatus.Refused => new ConsentRefused(_key.Digit, _key.At, _state.Asked, _state.WrongKeys),
+            _ => NotObtained(status, status == ConsentStatus.NotAsked ? _fault : null),
+        });
+        return new DialogueResult(status, _facts, _silenced);
+    }
+
+    /// <summary>The facts so far, for a dialogue that was broken off.</summary>
+    public IReadOnlyList<CallEvent> Facts => _facts;
+
+    /// <summary>The event for an end without yes or no.</summary>
+    public ConsentNotObtained NotObtained(ConsentStatus status, string? reason) =>
+        new(status, _state.Asked, _state.WrongKeys, reason);
+
+    /// <summary>Plays the prompts one after another, then waits for a key; the first key that means something ends it.</summary>
+    private async Task<Answer> AskAsync(IReadOnlyList<string> names, CancellationToken cancel)
+    {
+        var found = names.Select(name => prompts.Find(line.Language, name)).ToArray();
+        var missing = Array.IndexOf(found, null);
+        if (missing >= 0 && names[missing] != PromptNames.WrongKey)
+        {
+            return Fault(names[missing], null, TimeSpan.Zero, $"there is no prompt {line.Language}/{names[missing]}");
+        }
+
+        call.HoldAtMost(found.Aggregate(line.FirstDigitTimeout + Grace, (sum, prompt) => sum + (prompt?.Length ?? TimeSpan.Zero)));
+        foreach (var prompt in found)
+        {
+            if (prompt is not null && await PlayAsync(prompt, cancel) is { } answer)
+            {
+                return answer;
+            }
+        }
+
+        step($"waiting {line.FirstDigitTimeout.TotalSeconds:0.#} s for a key");
+        return await CollectAsync(cancel);
+    }
+
+    /// <summary>Plays one prompt; the answer if a key or a fault came, null when it was heard to its end.</summary>
+    private async Task<Answer?> PlayAsync(Prompt prompt, CancellationToken cancel)
+    {
+        var isQuestion = prompt.Name != PromptNames.WrongKey;
+        IPlayback playback;
+        try
+        {
+            playback = await call.PlayAsync(prompt, cancel);
+        }
+        catch (PbxException exception)
+        {
+            return isQuestion ? Fault(prompt.Name, prompt, TimeSpan.Zero, exception.Message) : null;
+        }
+
+        var started = await playback.Started.WaitAsync(cancel);
+        step($"plays {prompt.Language}/{prompt.Name}");
+        while (true)
+        {
+            // A key waiting counts before the end of the playback does: it was pressed while the caller listened.
+            while (call.Digits.TryRead(out var press))
+            {
+                var heard = started is { } start && press.At >= start ? Earlier(press.At - start, prompt.Length) : (TimeSpan?)null;
+                if (DialoguePolicy.Classify(line, press.Digit, Told(prompt, heard), playing: !playback.Ended.IsCompleted) is { } answer)
+                {
+                    // Not awaited here: the caller's answer is what matters now; the next prompt waits for it.
+                    _silenced = StopAsync(playback, cancel);
+                    _key = press;
+                    Told(prompt, playback.Sha256, started, heard ?? TimeSpan.Zero, byKey: true);
+                    return answer;
+                }
+            }
+
+            if (playback.Ended.IsCompleted)
+            {
+                break;
+            }
+
+            await (await Task.WhenAny(playback.Ended, WaitForDigitAsync(cancel)));
+        }
+
+        var end = await playback.Ended;
+        cancel.ThrowIfCancellationRequested();
+        if (!HeardPolicy.HeardInFull(end, prompt.Length))
+        {
+            return isQuestion ? Fault(prompt.Name, prompt, end.Heard, Describe(end, prompt)) : null;
+        }
+
+        Told(prompt, playback.Sha256, end.StartedAt, end.Heard, byKey: false);
+        return null;
+    }
+
+    /// <summary>Waits for a key after the prompts; silence when none comes in time.</summary>
+    private async Task<Answer> CollectAsync(CancellationToken cancel)
+    {
+        using var timeout = new CancellationTokenSource(line.FirstDigitTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancel);
+        try
+        {
+            while (true)
+            {
+                await WaitForDigitAsync(either.Token);
+                while (call.Digits.TryRead(out var press))
+                {
+                    if (DialoguePolicy.Classify(line, press.Digit, _heard, playing: false) is { } answer)
+                    {
+                        _key = press;
+                        return answer;
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            return Answer.Silence;
+        }
+    }
+
+    /// <summary>Returns when a digit can be read; the digits end when the call departs, and then its token is what wakes us.</summary>
+    private async Task WaitForDigitAsync(CancellationToken cancel)
+    {
+        if (!await call.Digits.WaitToReadAsync(cancel))
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, cancel);
+        }
+    }
+
+    private async Task StopAsync(IPlayback playback, CancellationToken cancel)
+    {
+        try
+        {
+            await playback.StopAsync(cancel);
+        }
+        catch (Exception exception) when (exception is PbxException or OperationCanceledException)
+        {
+            step($"could not stop the prompt: {exception.Message}");
+        }
+    }
+
+    private Answer Fault(string name, Prompt? prompt, TimeSpan heard, string reason)
+    {
+        _fault = reason;
+        step($"notice failed: {reason}");
+        _facts.Add(new NoticeFailed(
+            line.Notice.Id,
+            line.Notice.Version,
+            name,
+            line.Language,
+            prompt?.Sha256,
+            Milliseconds(prompt?.Length ?? TimeSpan.Zero),
+            Milliseconds(heard),
+            reason));
+        return Answer.Fault;
+    }
+
+    /// <summary>How much of the notice was heard in all when <paramref name="heard"/> of this prompt was; null before its first sample.</summary>
+    private TimeSpan? Told(Prompt prompt, TimeSpan? heard) =>
+        prompt.Name != line.Notice.Prompt ? _heard : heard is null || _heard > heard ? _heard : heard;
+
+    private void Told(Prompt prompt, string sha256, DateTimeOffset? startedAt, TimeSpan heard, bool byKey)
+    {
+        if (prompt.Name == PromptNames.WrongKey)
+        {
+            return;
+        }
+
+        _heard = Told(prompt, heard);
+        _state = _state with { NoticeHeard = _state.NoticeHeard || (!byKey && prompt.Name == line.Notice.Prompt) };
+        _facts.Add(new NoticePlayed(
+            line.Notice.Id,
+            line.Notice.Version,
+            prompt.Name,
+            prompt.Language,
+            sha256,
+            Milliseconds(prompt.Length),
+            Milliseconds(heard),
+            byKey,
+            startedAt));
+    }
+
+    private static string Describe(PlaybackEnd end, Prompt prompt) => end switch
+    {
+        { StartedAt: null } => "the PBX did not start to play it",
+        { Result: PlaybackResult.Failed } => $"the PBX broke off after {Milliseconds(end.Heard)} ms of {Milliseconds(prompt.Length)} ms",
+        _ => $"only {Milliseconds(end.Heard)} ms of {Milliseconds(prompt.Length)} ms were played",
+    };
+
+    private static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
+}
