@@ -170,7 +170,6 @@ internal sealed class CallFlow(
         var silenced = Task.CompletedTask;
         if (history.Decision is null)
         {
-            await call.AnswerAsync(cancel);
             silenced = await AskAsync(_line, cancel);
         }
         else if (_consent == ConsentStatus.Given && _recording is null)
@@ -191,13 +190,14 @@ internal sealed class CallFlow(
         };
     }
 
-    /// <summary>Notice, key, decision, ledger, recording. Answers with the task of silencing the prompt that the key cut.</summary>
+    /// <summary>Answer, notice, key, decision, ledger, recording. Answers with the task of silencing the prompt that the key cut.</summary>
     private async Task<Task> AskAsync(LineOptions line, CancellationToken cancel)
     {
         var dialogue = new ConsentDialogue(call, line, settings.Prompts, services.Time, step => CallLog.Step(services.Log, _id, step));
         DialogueResult result;
         try
         {
+            await call.AnswerAsync(cancel);
             result = await dialogue.RunAsync(cancel);
         }
         catch (OperationCanceledException)

@@ -119,7 +119,12 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
         }
 
         var end = await playback.Ended;
-        cancel.ThrowIfCancellationRequested();
+        if (end.Result == PlaybackResult.CallGone)
+        {
+            // No fault of the notice: the token that says so is about to fire, if it has not yet.
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, cancel);
+        }
+
         if (!HeardPolicy.HeardInFull(end, prompt.Length))
         {
             return isQuestion ? Fault(prompt.Name, prompt, end.Heard, Describe(end, prompt)) : null;

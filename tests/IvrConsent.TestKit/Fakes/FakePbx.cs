@@ -1,0 +1,271 @@
+using System.Threading.Channels;
+using IvrConsent.Core.Calls;
+using IvrConsent.Core.Notices;
+using IvrConsent.Core.Recordings;
+
+namespace IvrConsent.TestKit.Fakes;
+
+/// <summary>What goes wrong in a scripted call, and where.</summary>
+public sealed record FakeFaults
+{
+    /// <summary>Number of the playback (from 1) that fails; 0: none.</summary>
+    public int FailPlayback { get; init; }
+
+    /// <summary>How: refused at once, never started, broken off in the middle, or cut but called completed.</summary>
+    public string FailPlaybackHow { get; init; } = "refused";
+
+    public bool PrepareFails { get; init; }
+
+    public bool StartFails { get; init; }
+
+    public bool SetVariablesFails { get; init; }
+
+    public bool ContinueFails { get; init; }
+
+    public bool AnswerFails { get; init; }
+
+    /// <summary>Length of the file relative to what was recorded; 1: as it must be.</summary>
+    public double FileLength { get; init; } = 1;
+
+    public bool FileMissing { get; init; }
+}
+
+/// <summary>A PBX in memory, on simulated time.</summary>
+public sealed class FakePbx(TimeProvider time, string name = "fake") : IPbx
+{
+    public string Name => name;
+
+    public PbxHealth Health => new(true, default, "fake");
+
+    public List<FakeCall> Waiting { get; } = [];
+
+    public Dictionary<CallId, FakeCall> InDialplan { get; } = [];
+
+    public List<LiveRecording> Live { get; } = [];
+
+    public Dictionary<string, StoredRecording> Stored { get; } = [];
+
+    /// <summary>A new call on this PBX.</summary>
+    public FakeCall Ring(string called = "100", string? line = null, string? caller = "+48221234501", FakeFaults? faults = null) =>
+        new(this, time, new CallArrival(CallId.FromChannel(name, Guid.NewGuid().ToString(), time.GetUtcNow()), name, "ch", line, called, caller, time.GetUtcNow()), faults ?? new FakeFaults());
+
+    public Task RunAsync(ICallHandler handler, CancellationToken cancel) => Task.Delay(Timeout.InfiniteTimeSpan, time, cancel);
+
+    public Task<IReadOnlyList<ICall>> FindWaitingCallsAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<ICall>>([.. Waiting]);
+
+    public Task<ICall?> ReattachAsync(CallArrival arrival, CancellationToken cancel) =>
+        Task.FromResult<ICall?>(InDialplan.GetValueOrDefault(arrival.Id));
+
+    public Task<IReadOnlyList<LiveRecording>> FindLiveRecordingsAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<LiveRecording>>([.. Live]);
+
+    public Task<StoredRecording?> FindStoredRecordingAsync(string name, CancellationToken cancel) => Task.FromResult(Stored.GetValueOrDefault(name));
+
+    public Task DeleteStoredRecordingAsync(string name, CancellationToken cancel)
+    {
+        Stored.Remove(name);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>One scripted call.</summary>
+public sealed class FakeCall : ICall
+{
+    private readonly FakePbx _pbx;
+    private readonly TimeProvider _time;
+    private readonly FakeFaults _faults;
+    private readonly CancellationTokenSource _gone = new();
+    private readonly TaskCompletionSource<CallDeparture> _departed = new();
+    private readonly Channel<DigitPress> _digits = Channel.CreateBounded<DigitPress>(64);
+    private readonly List<FakePlayback> _playing = [];
+    private int _playbacks;
+
+    public FakeCall(FakePbx pbx, TimeProvider time, CallArrival arrival, FakeFaults faults)
+    {
+        (_pbx, _time, _faults, Arrival) = (pbx, time, faults, arrival);
+    }
+
+    public CallArrival Arrival { get; }
+
+    public CancellationToken Gone => _gone.Token;
+
+    public Task<CallDeparture> Departed => _departed.Task;
+
+    public ChannelReader<DigitPress> Digits => _digits.Reader;
+
+    /// <summary>Every order, in order: "answer", "play pl/notice", "record", "variables …", "continue", "hangup".</summary>
+    public List<string> Orders { get; } = [];
+
+    public FakeRecording? Recording { get; private set; }
+
+    public bool InDialplan { get; private set; }
+
+    public bool HungUpByUs { get; private set; }
+
+    /// <summary>The last limit of the dead man's switch.</summary>
+    public TimeSpan? HeldAtMost { get; private set; }
+
+    public void Press(char digit) => _digits.Writer.TryWrite(new DigitPress(digit, _time.GetUtcNow()));
+
+    public void HangUp() => Depart(DepartureKind.HungUp);
+
+    public void LosePbx() => Depart(DepartureKind.PbxLost);
+
+    public async Task AnswerAsync(CancellationToken cancel)
+    {
+        await OrderAsync("answer", _faults.AnswerFails, cancel);
+    }
+
+    public void HoldAtMost(TimeSpan limit) => HeldAtMost = limit;
+
+    public async Task<IPlayback> PlayAsync(Prompt prompt, CancellationToken cancel)
+    {
+        var fails = ++_playbacks == _faults.FailPlayback;
+        await OrderAsync($"play {prompt.Language}/{prompt.Name}", fails && _faults.FailPlaybackHow == "refused", cancel);
+        var playback = new FakePlayback(prompt, _time, fails ? _faults.FailPlaybackHow : null);
+        _playing.Add(playback);
+        playback.Run();
+        return playback;
+    }
+
+    public async Task<IRecording> PrepareRecordingAsync(RecordingRequest request, CancellationToken cancel)
+    {
+        await OrderAsync("prepare", _faults.PrepareFails, cancel);
+        return Recording = new FakeRecording(this, _pbx, _time, request, _faults);
+    }
+
+    public Task SetVariablesAsync(IReadOnlyList<KeyValuePair<string, string>> variables, CancellationToken cancel) =>
+        OrderAsync("variables " + string.Join(' ', variables.Select(pair => $"{pair.Key}={pair.Value}")), _faults.SetVariablesFails, cancel);
+
+    public async Task ContinueAsync(DialplanTarget? target, CancellationToken cancel)
+    {
+        await OrderAsync(target is null ? "continue" : $"continue {target.Context},{target.Extension},{target.Priority}", _faults.ContinueFails, cancel);
+        InDialplan = true;
+    }
+
+    public async Task HangUpAsync(CancellationToken cancel)
+    {
+        await OrderAsync("hangup", false, cancel);
+        HungUpByUs = true;
+        HangUp();
+    }
+
+    internal async Task OrderAsync(string order, bool fails, CancellationToken cancel)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, Gone);
+        await Task.Delay(TimeSpan.FromMilliseconds(1), _time, either.Token);
+        Orders.Add(order);
+        if (fails)
+        {
+            throw new PbxException($"The PBX refused: {order}");
+        }
+    }
+
+    private void Depart(DepartureKind kind)
+    {
+        if (_departed.Task.IsCompleted)
+        {
+            return;
+        }
+
+        foreach (var playback in _playing)
+        {
+            playback.End(PlaybackResult.CallGone);
+        }
+
+        if (kind == DepartureKind.HungUp)
+        {
+            Recording?.EndWithCall();
+        }
+
+        _departed.SetResult(new CallDeparture(kind, _time.GetUtcNow(), kind == DepartureKind.HungUp ? 16 : null));
+        _gone.Cancel();
+        _digits.Writer.TryComplete();
+    }
+}
+
+/// <summary>A playback on simulated time.</summary>
+public sealed class FakePlayback(Prompt prompt, TimeProvider time, string? fault) : IPlayback
+{
+    private readonly TaskCompletionSource<DateTimeOffset?> _started = new();
+    private readonly TaskCompletionSource<PlaybackEnd> _ended = new();
+
+    public string Sha256 => prompt.Sha256;
+
+    public Task<DateTimeOffset?> Started => _started.Task;
+
+    public Task<PlaybackEnd> Ended => _ended.Task;
+
+    public async Task StopAsync(CancellationToken cancel)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(2), time, cancel);
+        End(PlaybackResult.Stopped);
+    }
+
+    internal async void Run()
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(5), time);
+        if (fault == "never-started")
+        {
+            End(PlaybackResult.Failed);
+            return;
+        }
+
+        _started.TrySetResult(time.GetUtcNow());
+        await Task.Delay(fault is null ? prompt.Length : prompt.Length / 2, time);
+        End(fault == "broken-off" ? PlaybackResult.Failed : PlaybackResult.Completed);
+    }
+
+    internal void End(PlaybackResult result)
+    {
+        var start = _started.Task.IsCompleted ? _started.Task.Result : null;
+        _started.TrySetResult(null);
+        _ended.TrySetResult(new PlaybackEnd(result, start, start is null ? TimeSpan.Zero : time.GetUtcNow() - start.Value));
+    }
+}
+
+/// <summary>A recording on simulated time: its file has the length of what was recorded, unless scripted otherwise.</summary>
+public sealed class FakeRecording(FakeCall call, FakePbx pbx, TimeProvider time, RecordingRequest request, FakeFaults faults) : IRecording
+{
+    private readonly TaskCompletionSource<RecordingEnd> _ended = new();
+
+    public string Name => request.Name;
+
+    public Task<RecordingEnd> Ended => _ended.Task;
+
+    public DateTimeOffset? StartedAt { get; private set; }
+
+    public bool Discarded { get; private set; }
+
+    public async Task<DateTimeOffset> StartAsync(CancellationToken cancel)
+    {
+        await call.OrderAsync("record", faults.StartFails, cancel);
+        StartedAt = time.GetUtcNow();
+        return StartedAt.Value;
+    }
+
+    public async Task StopAsync(CancellationToken cancel)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(1), time, cancel);
+        EndWithCall();
+    }
+
+    public async Task DiscardAsync(CancellationToken cancel)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(1), time, cancel);
+        Discarded = true;
+        _ended.TrySetResult(new RecordingEnd(false, null, StartedAt, time.GetUtcNow()));
+    }
+
+    /// <summary>As when the call it listens to ends.</summary>
+    public void EndWithCall()
+    {
+        var now = time.GetUtcNow();
+        if (StartedAt is { } start && !faults.FileMissing && !_ended.Task.IsCompleted)
+        {
+            var length = (now - start) * faults.FileLength;
+            pbx.Stored[Name] = new StoredRecording(Name, 44 + (long)(length.TotalSeconds * 16000), length);
+        }
+
+        _ended.TrySetResult(new RecordingEnd(false, null, StartedAt, now));
+    }
+}
