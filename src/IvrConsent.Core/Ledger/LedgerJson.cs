@@ -12,6 +12,10 @@ namespace IvrConsent.Core.Ledger;
 [JsonSerializable(typeof(LedgerBatch))]
 public sealed partial class LedgerJson : JsonSerializerContext
 {
+    /// <summary>The names of all event types, as <c>type</c> has them.</summary>
+    public static IReadOnlyList<string> EventTypes { get; } =
+        [.. typeof(CallEvent).GetCustomAttributes(typeof(JsonDerivedTypeAttribute), inherit: false).Cast<JsonDerivedTypeAttribute>().Select(derived => derived.DerivedType.Name)];
+
     /// <summary>The event as stored.</summary>
     public static string Write(CallEvent value) => JsonSerializer.Serialize(value, Default.CallEvent);
 

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using IvrConsent.Host.Settings;
+using IvrConsent.Storage.Database;
+using Spectre.Console;
+
+namespace IvrConsent.Host.Cli;
+
+/// <summary>Exit codes of every command.</summary>
+internal static class ExitCodes
+{
+    /// <summary>Done, nothing wrong.</summary>
+    public const int Ok = 0;
+
+    /// <summary>Done, and something is wrong: a check failed, a prompt was refused, nothing was found.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The settings or the command line cannot be used.</summary>
+    public const int Usage = 2;
+
+    /// <summary>The database, the PBX or the worker cannot be reached.</summary>
+    public const int Unavailable = 3;
+}
+
+/// <summary>Options and output that commands share.</summary>
+internal static class CommandContext
+{
+    /// <summary>Where the settings are when nobody says otherwise.</summary>
+    public const string DefaultSettings = "/etc/ivrconsent/ivrconsent.yaml";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    /// <summary>A new <c>--config</c>.</summary>
+    public static Option<string> ConfigOption() => new("--config", "-c")
+    {
+        Description = $"The settings file. Default: the environment variable IVRCONSENT_CONFIG, else {DefaultSettings}, else config/ivrconsent.yaml here.",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("IVRCONSENT_CONFIG")
+            ?? (File.Exists(DefaultSettings) ? DefaultSettings : "config/ivrconsent.yaml"),
+    };
+
+    /// <summary>A new <c>--json</c>.</summary>
+    public static Option<bool> JsonOption() => new("--json") { Description = "Write JSON instead of text." };
+
+    /// <summary>The settings; null after telling on standard error why they cannot be used.</summary>
+    public static HostSettings? Load(string path)
+    {
+        var result = SettingsFile.Load(path, SettingsFile.ProcessEnvironment());
+        foreach (var problem in result.Problems)
+        {
+            Console.Error.WriteLine(problem);
+        }
+
+        return result.Settings;
+    }
+
+    /// <summary>The ledger's options as the settings have them.</summary>
+    public static LedgerOptions LedgerOptions(HostSettings settings) => new()
+    {
+        Connection = settings.Database.Connection.Reveal(),
+        SpoolFolder = settings.Database.SpoolFolder,
+        CommitLimit = settings.Database.CommitLimit,
+    };
+
+    /// <summary>Writes a value as indented JSON.</summary>
+    public static void WriteJson<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
+
+    /// <summary>Writes a table; cells are plain text, never markup.</summary>
+    public static void WriteTable(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        var table = new Table { Border = TableBorder.Rounded };
+        foreach (var column in columns)
+        {
+            table.AddColumn(new TableColumn(new Text(column)));
+        }
+
+        foreach (var row in rows)
+        {
+            table.AddRow(row.Select(cell => new Text(cell)).ToArray());
+        }
+
+        AnsiConsole.Write(table);
+    }
+}

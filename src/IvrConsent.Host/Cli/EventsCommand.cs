@@ -1,0 +1,188 @@
+using System.CommandLine;
+using System.Globalization;
+using IvrConsent.Core.Calls;
+using IvrConsent.Core.Ledger;
+using IvrConsent.Host.Settings;
+using IvrConsent.Storage.Database;
+
+namespace IvrConsent.Host.Cli;
+
+/// <summary><c>ivrconsent events</c>: reads the ledger.</summary>
+internal static class EventsCommand
+{
+    private static readonly string[] EventTypes = [.. LedgerJson.EventTypes.Order(StringComparer.Ordinal)];
+
+    public static Command Create() => new("events", "Read the consent ledger.") { CreateList(), CreateShow(), CreateExport() };
+
+    private static Command CreateList()
+    {
+        var config = CommandContext.ConfigOption();
+        var json = CommandContext.JsonOption();
+        var filter = new Filter();
+        var limit = new Option<int>("--limit", "-n") { Description = "At most so many, the newest (1 to 10000).", DefaultValueFactory = _ => 50 };
+        limit.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 10_000)
+            {
+                result.AddError("--limit must be 1 to 10000. For more use: events export");
+            }
+        });
+        var command = new Command("list", "List the newest events, newest first. Caller numbers are masked; `events export` has them whole.") { config, json, limit };
+        filter.AddTo(command);
+        command.SetAction((parsed, cancel) => WithReaderAsync(parsed.GetValue(config)!, async reader =>
+        {
+            var lines = new List<LedgerLine>();
+            await foreach (var line in reader.ReadAsync(filter.Query(parsed) with { Limit = parsed.GetValue(limit) }, cancel))
+            {
+                lines.Add(line);
+            }
+
+            if (parsed.GetValue(json))
+            {
+                CommandContext.WriteJson(lines.Select(line => LedgerExport.ToJson(line, maskNumbers: true)));
+            }
+            else
+            {
+                CommandContext.WriteTable(
+                    ["Time (UTC)", "Call", "Line", "Caller", "Event", "Facts"],
+                    lines.Select(line => (IReadOnlyList<string>)[LedgerExport.Time(line.Entry.At), line.Entry.CallId.ToString(), line.Call.Line ?? "unknown", LedgerExport.Masked(line.Call.CallerNumber), line.Entry.Event.GetType().Name, LedgerExport.Facts(line.Entry.Event)]));
+            }
+
+            return ExitCodes.Ok;
+        }));
+        return command;
+    }
+
+    private static Command CreateShow()
+    {
+        var config = CommandContext.ConfigOption();
+        var json = CommandContext.JsonOption();
+        var id = new Argument<string>("call") { Description = "The call's id, as CONSENT_CALL_ID and `events list` show it." };
+        var command = new Command("show", "Show one call with all its events, in order.") { id, config, json };
+        command.SetAction((parsed, cancel) => WithReaderAsync(parsed.GetValue(config)!, async reader =>
+        {
+            if (!CallId.TryParse(parsed.GetValue(id), out var call))
+            {
+                await Console.Error.WriteLineAsync($"\"{parsed.GetValue(id)}\" is not a call's id: 32 hexadecimal digits are expected, as `events list` shows them.");
+                return ExitCodes.Usage;
+            }
+
+            var lines = new List<LedgerLine>();
+            await foreach (var line in reader.ReadAsync(new LedgerQuery(Call: call), cancel))
+            {
+                lines.Add(line);
+            }
+
+            if (lines.Count == 0)
+            {
+                await Console.Error.WriteLineAsync($"The ledger has no call {call}.");
+                return ExitCodes.Failed;
+            }
+
+            lines.Sort((one, other) => one.Entry.CallSequence.CompareTo(other.Entry.CallSequence));
+            if (parsed.GetValue(json))
+            {
+                CommandContext.WriteJson(lines.Select(line => LedgerExport.ToJson(line, maskNumbers: true)));
+                return ExitCodes.Ok;
+            }
+
+            var row = lines[0].Call;
+            Console.Out.WriteLine($"Call {row.Id} at {row.Pbx} ({row.Channel}), line {row.Line ?? "unknown"}: {LedgerExport.Masked(row.CallerNumber)} called {LedgerExport.Printable(row.CalledNumber)} at {LedgerExport.Time(row.ArrivedAt)}");
+            CommandContext.WriteTable(
+                ["#", "Time (UTC)", "Event", "Facts"],
+                lines.Select(line => (IReadOnlyList<string>)[line.Entry.CallSequence.ToString(CultureInfo.InvariantCulture), LedgerExport.Time(line.Entry.At), line.Entry.Event.GetType().Name, LedgerExport.Facts(line.Entry.Event)]));
+            return ExitCodes.Ok;
+        }));
+        return command;
+    }
+
+    private static Command CreateExport()
+    {
+        var config = CommandContext.ConfigOption();
+        var filter = new Filter();
+        var format = new Option<string>("--format", "-f") { Description = "json (one array) or csv (RFC 4180, UTF-8).", DefaultValueFactory = _ => "json" };
+        format.AcceptOnlyFromAmong("json", "csv");
+        var output = new Option<string?>("--output", "-o") { Description = "File to write (made anew, readable by its owner only). Default: standard output." };
+        var masked = new Option<bool>("--mask-numbers") { Description = "Mask phone numbers." };
+        var command = new Command("export", "Export events, oldest first, with whole phone numbers: treat the file as personal data.") { config, format, output, masked };
+        filter.AddTo(command);
+        command.SetAction((parsed, cancel) => WithReaderAsync(parsed.GetValue(config)!, async reader =>
+        {
+            var file = parsed.GetValue(output);
+            await using var stream = file is null
+                ? Console.OpenStandardOutput()
+                : new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            var count = await LedgerExport.WriteAsync(reader.ReadAsync(filter.Query(parsed), cancel), parsed.GetValue(format)!, parsed.GetValue(masked), stream, cancel);
+            if (file is not null)
+            {
+                Console.Out.WriteLine($"{count} events written to {file}");
+            }
+
+            return ExitCodes.Ok;
+        }));
+        return command;
+    }
+
+    private static async Task<int> WithReaderAsync(string config, Func<ILedgerReader, Task<int>> read)
+    {
+        if (CommandContext.Load(config) is not { } settings)
+        {
+            return ExitCodes.Usage;
+        }
+
+        try
+        {
+            await using var ledger = LedgerReading.Open(CommandContext.LedgerOptions(settings));
+            return await read(ledger.Reader);
+        }
+        catch (LedgerUnavailableException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitCodes.Unavailable;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"{exception.Message} (an export never overwrites a file)");
+            return ExitCodes.Failed;
+        }
+    }
+
+    /// <summary>The conditions of list and export.</summary>
+    private sealed class Filter
+    {
+        private readonly Option<DateTimeOffset?> _from = Time("--from", "Not before this time (UTC unless it has an offset), for example 2026-11-01 or 2026-11-01T08:00:00.");
+        private readonly Option<DateTimeOffset?> _until = Time("--until", "Before this time.");
+        private readonly Option<string?> _line = new("--line") { Description = "Only calls on this line." };
+        private readonly Option<string?> _pbx = new("--pbx") { Description = "Only calls of this PBX." };
+        private readonly Option<string?> _type = new("--type") { Description = "Only events of this type." };
+
+        public Filter() => _type.AcceptOnlyFromAmong(EventTypes);
+
+        public void AddTo(Command command)
+        {
+            command.Add(_from);
+            command.Add(_until);
+            command.Add(_line);
+            command.Add(_pbx);
+            command.Add(_type);
+        }
+
+        public LedgerQuery Query(ParseResult parsed) =>
+            new(parsed.GetValue(_from), parsed.GetValue(_until), parsed.GetValue(_line), parsed.GetValue(_pbx), parsed.GetValue(_type));
+
+        private static Option<DateTimeOffset?> Time(string name, string description) => new(name)
+        {
+            Description = description,
+            CustomParser = result =>
+            {
+                if (DateTimeOffset.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+                {
+                    return time;
+                }
+
+                result.AddError($"\"{result.Tokens[0].Value}\" is not a time. Write for example {name} 2026-11-01T08:00:00");
+                return null;
+            },
+        };
+    }
+}
