@@ -1,0 +1,160 @@
+using System.Data.Common;
+using IvrConsent.Core.Calls;
+using IvrConsent.Core.Ledger;
+
+namespace IvrConsent.Storage.Database;
+
+/// <summary>
+/// The database behind the ledger: how it is opened, and the few things in which SQLite and PostgreSQL differ. The SQL itself
+/// is in <see cref="LedgerSql"/>.
+/// </summary>
+internal abstract class LedgerDatabase : IAsyncDisposable
+{
+    /// <summary>For a person; without user or password.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The folder of its migrations.</summary>
+    public abstract string MigrationFolder { get; }
+
+    /// <summary>Opens the one connection that writes. Never makes a database: a lost ledger must not look like an empty one.</summary>
+    public abstract Task<LedgerSession> OpenSessionAsync(TimeSpan commitLimit, CancellationToken cancel);
+
+    /// <summary>Opens a connection that only reads.</summary>
+    public abstract Task<DbConnection> OpenReaderAsync(CancellationToken cancel);
+
+    /// <summary>Opens a connection for migrations, and makes an SQLite file where there is none.</summary>
+    public abstract Task<DbConnection> OpenForMigrationAsync(CancellationToken cancel);
+
+    /// <summary>Begins a transaction that no other migrating process can be in at the same time.</summary>
+    public abstract Task BeginMigrationAsync(DbConnection connection, CancellationToken cancel);
+
+    /// <summary>Whether a table is there.</summary>
+    public abstract string TableExists { get; }
+
+    /// <summary>An id as a value.</summary>
+    public abstract object Id(Guid id);
+
+    /// <summary>A time as a value, in whole milliseconds.</summary>
+    public abstract object Time(DateTimeOffset time);
+
+    /// <summary>A time of a row.</summary>
+    public abstract DateTimeOffset ReadTime(DbDataReader row, int column);
+
+    /// <summary>
+    /// Whether the database is there and refuses the content of what it was given: to try again is of no use. Anything else
+    /// counts as the database being away.
+    /// </summary>
+    public abstract bool IsRefusal(Exception error);
+
+    /// <summary>What is wrong and what to do, for a person; never a secret, never a caller's data.</summary>
+    public abstract string Describe(Exception error);
+
+    /// <inheritdoc/>
+    public virtual ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The statements of all batches; an error in here is the batches' own.</summary>
+    public List<LedgerCommand> Commands(IReadOnlyList<LedgerBatch> batches)
+    {
+        var commands = new List<LedgerCommand>(batches.Count * 3);
+        try
+        {
+            foreach (var batch in batches)
+            {
+                this.AddCommands(batch, commands);
+            }
+        }
+        catch (Exception error)
+        {
+            throw new LedgerContentException(error);
+        }
+
+        return commands;
+    }
+
+    /// <summary>The database that the options name.</summary>
+    public static LedgerDatabase Create(LedgerOptions options)
+    {
+        options.Check();
+        var connection = options.Connection.Trim();
+        if (connection.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase)
+            || connection.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase))
+        {
+            return new PostgresLedgerDatabase(PostgresUrl.Read(connection));
+        }
+
+        if (!connection.Contains('=', StringComparison.Ordinal) || connection.StartsWith('/'))
+        {
+            return new SqliteLedgerDatabase(connection);
+        }
+
+        var pairs = new DbConnectionStringBuilder();
+        try
+        {
+            pairs.ConnectionString = connection;
+        }
+        catch (ArgumentException)
+        {
+            // The message of the original quotes the string, which may hold a password.
+            throw new ArgumentException("The ledger's connection is neither a file's path nor a connection string.", nameof(options));
+        }
+
+        return pairs.ContainsKey("Host") || pairs.ContainsKey("Server")
+            ? new PostgresLedgerDatabase(PostgresUrl.Keywords(connection))
+            : pairs.TryGetValue("Data Source", out var path) || pairs.TryGetValue("DataSource", out path) || pairs.TryGetValue("Filename", out path)
+                ? new SqliteLedgerDatabase((string)path)
+                : throw new ArgumentException(
+                    "The ledger's connection names neither a Host (PostgreSQL) nor a Data Source (SQLite).", nameof(options));
+    }
+}
+
+/// <summary>A batch that cannot be turned into rows at all.</summary>
+internal sealed class LedgerContentException(Exception inner) : Exception("The batch cannot be stored.", inner);
+
+/// <summary>What a commit did.</summary>
+internal sealed class WriteOutcome
+{
+    /// <summary>Events written.</summary>
+    public int Stored { get; set; }
+
+    /// <summary>Events that stood there already, or were a second end.</summary>
+    public int Dropped { get; set; }
+
+    /// <summary>Calls where an event had to move behind the last one, because another had its number.</summary>
+    public List<CallId> Moved { get; } = [];
+
+    /// <summary>Counts one event by the number it got; null when nothing was written.</summary>
+    public void Count(LedgerEntry entry, int? sequence)
+    {
+        if (sequence is null)
+        {
+            Dropped++;
+            return;
+        }
+
+        Stored++;
+        if (sequence != entry.CallSequence)
+        {
+            Moved.Add(entry.CallId);
+        }
+    }
+}
+
+/// <summary>The one connection that writes. Used by one caller at a time; after an error of the connection it is thrown away.</summary>
+internal abstract class LedgerSession : IAsyncDisposable
+{
+    /// <summary>The connection, for the check of the tables.</summary>
+    public abstract DbConnection Connection { get; }
+
+    /// <summary>Commits all batches in one transaction; when it returns they are durable.</summary>
+    public abstract Task<WriteOutcome> CommitAsync(IReadOnlyList<LedgerBatch> batches, CancellationToken cancel);
+
+    /// <summary>Throws when the database would not take a batch now.</summary>
+    public abstract Task ProbeAsync(CancellationToken cancel);
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,127 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Net.Sockets;
+using Dapper;
+using Npgsql;
+
+namespace IvrConsent.Storage.Database;
+
+/// <summary>The ledger in PostgreSQL: one connection of its own that writes, and a small pool that reads.</summary>
+internal sealed class PostgresLedgerDatabase : LedgerDatabase
+{
+    private readonly NpgsqlConnectionStringBuilder _settings;
+    private readonly NpgsqlDataSource _readers;
+    private readonly NpgsqlDataSource _writer;
+
+    public PostgresLedgerDatabase(NpgsqlConnectionStringBuilder settings)
+    {
+        _settings = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
+        {
+            // A row's values must not get into an exception's message, whatever the admin's string says.
+            IncludeErrorDetail = false,
+            PersistSecurityInfo = false,
+            Enlist = false,
+            ApplicationName = settings.ApplicationName ?? "ivrconsent",
+            Timeout = settings.ShouldSerialize("Timeout") ? settings.Timeout : 3,
+            // A database that does not answer does not answer a cancellation either.
+            CancellationTimeout = -1,
+        };
+        _readers = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_settings.ConnectionString)
+        {
+            MaxPoolSize = Math.Min(_settings.MaxPoolSize, 8),
+            CommandTimeout = 60,
+        });
+        _writer = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_settings.ConnectionString)
+        {
+            Pooling = false,
+            MaxAutoPrepare = 16,
+            AutoPrepareMinUsages = 1,
+        });
+    }
+
+    public override string Name => $"PostgreSQL {_settings.Host}:{_settings.Port}/{_settings.Database ?? _settings.Username}";
+
+    public override string MigrationFolder => "postgres";
+
+    public override string TableExists => "SELECT count(*) FROM pg_tables WHERE tablename = @name AND schemaname = current_schema()";
+
+    public override object Id(Guid id) => id;
+
+    public override object Time(DateTimeOffset time) => LedgerRows.Milliseconds(time);
+
+    public override DateTimeOffset ReadTime(DbDataReader row, int column) => row.GetFieldValue<DateTimeOffset>(column);
+
+    public override async Task<LedgerSession> OpenSessionAsync(TimeSpan commitLimit, CancellationToken cancel)
+    {
+        var connection = await _writer.OpenConnectionAsync(cancel);
+        try
+        {
+            // READ COMMITTED, because what was committed while the writer waited for its lock must be seen by the next
+            // statement. A commit that does not wait for the disk is no commit. The statement's limit is for a worker that
+            // died while its statement waited: the server must not hold a lock for it.
+            await connection.ExecuteAsync(new CommandDefinition(
+                string.Create(CultureInfo.InvariantCulture, $"""
+                    SET default_transaction_isolation = 'read committed';
+                    SET statement_timeout = {(int)Math.Max(10_000, commitLimit.TotalMilliseconds * 4)};
+                    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+                    """),
+                cancellationToken: cancel));
+            if (await connection.ExecuteScalarAsync<string>(
+                new CommandDefinition("SHOW transaction_read_only", cancellationToken: cancel)) == "on")
+            {
+                throw new LedgerUnavailableException(
+                    $"{Name} takes no writes: it is a standby, or read-only by its settings. Connect to the primary.");
+            }
+
+            return new PostgresLedgerSession(this, connection);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public override async Task<DbConnection> OpenReaderAsync(CancellationToken cancel) => await _readers.OpenConnectionAsync(cancel);
+
+    public override async Task<DbConnection> OpenForMigrationAsync(CancellationToken cancel) => await _writer.OpenConnectionAsync(cancel);
+
+    public override Task BeginMigrationAsync(DbConnection connection, CancellationToken cancel) => connection.ExecuteAsync(
+        new CommandDefinition(
+            "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('ivrconsent.migrate.' || current_schema(), 0))",
+            commandTimeout: 120,
+            cancellationToken: cancel));
+
+    // Classes 22 (data), 23 (constraint) and 54 (too long for an index or a row).
+    public override bool IsRefusal(Exception error) => error is LedgerContentException
+        || (error is PostgresException { SqlState: var state } && state[..2] is "22" or "23" or "54");
+
+    public override string Describe(Exception error) => error switch
+    {
+        LedgerMigrationException or LedgerUnavailableException => error.Message,
+        PostgresException { SqlState: "28P01" or "28000" } =>
+            $"{Name} refuses the user or its password. Check both in the ledger's connection and the server's pg_hba.conf.",
+        PostgresException { SqlState: "3D000" } => $"{Name}: there is no such database. Create it, or correct its name.",
+        PostgresException { SqlState: "42P01" or "3F000" or "42703" } =>
+            $"{Name} lacks the ledger's tables. Run the migration.",
+        PostgresException { SqlState: "42501" } => $"{Name}: the user lacks a right on the ledger's tables. Grant it.",
+        PostgresException { SqlState: "25006" } => $"{Name} takes no writes: it is a standby, or read-only. Connect to the primary.",
+        PostgresException { SqlState: "53300" } => $"{Name} has no connection left. Raise max_connections or end idle clients.",
+        PostgresException { SqlState: "53100" or "53000" } => $"The disk of {Name} is full. Make room on it.",
+        PostgresException { SqlState: "57P01" or "57P02" or "57P03" } => $"{Name} is shutting down or starting up. Wait, or start it.",
+        PostgresException { SqlState: "57014" or "55P03" } => $"{Name} is too slow or locked. Look at its load and at pg_locks.",
+        PostgresException postgres => $"{Name} fails with SQLSTATE {postgres.SqlState}. Look at the server's log.",
+        TimeoutException or OperationCanceledException or { InnerException: TimeoutException } =>
+            $"{Name} did not answer in time. Look at the server's load and at the network.",
+        SocketException or { InnerException: SocketException } => $"{Name} cannot be reached. Start it, or correct host and port.",
+        NpgsqlException or IOException => $"{Name} broke the connection off. Look at the server's log and at the network.",
+        _ => $"{Name} fails: {error.GetType().Name}.",
+    };
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _readers.DisposeAsync();
+        await _writer.DisposeAsync();
+        await base.DisposeAsync();
+    }
+}

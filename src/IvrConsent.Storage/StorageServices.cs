@@ -1,0 +1,41 @@
+using IvrConsent.Core.Ledger;
+using IvrConsent.Storage.Database;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace IvrConsent.Storage;
+
+/// <summary>Puts the storage into the host.</summary>
+public static class StorageServices
+{
+    /// <summary>
+    /// Adds <see cref="ILedger"/>, <see cref="ILedgerReader"/> and <see cref="LedgerMigrator"/>. To be called before the services
+    /// that append are added: hosted services are stopped in reverse order, and the ledger must be the last.
+    /// </summary>
+    /// <exception cref="ArgumentException">The options make no sense; the message says which, and holds no password.</exception>
+    public static IServiceCollection AddStorage(this IServiceCollection services, LedgerOptions ledger)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(ledger);
+        ledger.Check();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => LedgerDatabase.Create(ledger));
+        services.AddSingleton(provider => new LedgerMigrator(
+            provider.GetRequiredService<LedgerDatabase>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<LedgerMigrator>>()));
+        services.AddSingleton(provider => new DatabaseLedger(
+            ledger,
+            provider.GetRequiredService<LedgerDatabase>(),
+            provider.GetRequiredService<LedgerMigrator>(),
+            new SpoolFolder(ledger.SpoolFolder),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<DatabaseLedger>>()));
+        services.AddSingleton<ILedger>(provider => provider.GetRequiredService<DatabaseLedger>());
+        services.AddSingleton<ILedgerReader, LedgerReader>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<DatabaseLedger>());
+        return services;
+    }
+}
