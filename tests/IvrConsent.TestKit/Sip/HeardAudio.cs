@@ -30,7 +30,7 @@ public sealed class HeardAudio
     /// <summary>Voice packets received.</summary>
     public int Packets { get; private set; }
 
-    /// <summary>Packets missing by sequence number.</summary>
+    /// <summary>Packets missing by sequence number; one that came late is not.</summary>
     public int LostPackets { get; private set; }
 
     /// <summary>Up to where there is sound: a mark to pass as <c>since</c> to a later wait.</summary>
@@ -102,6 +102,11 @@ public sealed class HeardAudio
         if (_ssrc == ssrc && step is > 1 and < 1000)
         {
             LostPackets += step - 1;
+        }
+        else if (_ssrc == ssrc && step >= 0x8000 && LostPackets > 0)
+        {
+            // Late, not lost.
+            LostPackets--;
         }
 
         if (_ssrc != ssrc || step < 0x8000)

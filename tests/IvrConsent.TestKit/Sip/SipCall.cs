@@ -15,6 +15,9 @@ public enum SipCallState
 /// <summary>One call of a <see cref="SipPhone"/>, placed or received. Every wait has a limit and takes a token.</summary>
 public sealed partial class SipCall : IAsyncDisposable
 {
+    /// <summary>Samples up to here are silence: a codec's idle noise.</summary>
+    private const int Quiet = 200;
+
     private static readonly TimeSpan _requestPatience = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan _pollEvery = TimeSpan.FromMilliseconds(40);
 
@@ -157,25 +160,17 @@ public sealed partial class SipCall : IAsyncDisposable
     }
 
     /// <summary>Waits until nothing (or, with a frequency, not that one) has been heard for the newest stretch of the time given.</summary>
-    public async Task WaitUntilSilentAsync(TimeSpan duration, double? frequency = null, TimeSpan? within = null, CancellationToken ct = default) => await PollAsync(
-        () =>
-        {
-            var from = Heard.Now - duration;
-            if (from < TimeSpan.Zero)
-            {
-                return null;
-            }
-
-            var newest = Heard.Snapshot(from);
-            var loud = frequency is { } tone
-                ? ToneAnalyzer.Analyze(newest, Heard.SampleRate, tone).Contains(tone)
-                : newest.Any(sample => Math.Abs((int)sample) > 200);
-            return loud ? null : "silent";
-        },
-        within ?? TimeSpan.FromSeconds(10),
-        () => $"Not silent for {duration.TotalMilliseconds:0} ms at {Heard.Now.TotalSeconds:F2} s.",
-        ct,
-        evenAfterEnd: true);
+    public async Task WaitUntilSilentAsync(
+        TimeSpan duration, double? frequency = null, TimeSpan? within = null, CancellationToken ct = default)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await PollAsync(
+            () => IsSilent(duration, frequency, Stopwatch.GetElapsedTime(started)) ? "silent" : null,
+            within ?? TimeSpan.FromSeconds(10),
+            () => $"Not silent for {duration.TotalMilliseconds:0} ms at {Heard.Now.TotalSeconds:F2} s.",
+            ct,
+            evenAfterEnd: true);
+    }
 
     /// <summary>Ends the call: BYE, or CANCEL for one not yet answered, or a refusal (603) for one ringing here.</summary>
     public async Task HangUpAsync(CancellationToken ct = default)
@@ -235,6 +230,24 @@ public sealed partial class SipCall : IAsyncDisposable
     }
 
     public override string ToString() => $"{(_placed ? "call to" : "call from")} {FarNumber} ({State})";
+
+    private bool IsSilent(TimeSpan duration, double? frequency, TimeSpan waited)
+    {
+        if (Heard.StartedAt is null)
+        {
+            return waited >= duration;
+        }
+
+        if (Heard.Now < duration)
+        {
+            return false;
+        }
+
+        var newest = Heard.Snapshot(Heard.Now - duration);
+        return frequency is { } tone
+            ? !ToneAnalyzer.Analyze(newest, Heard.SampleRate, tone).Contains(tone)
+            : !newest.Any(sample => Math.Abs((int)sample) > Quiet);
+    }
 
     private async Task<T> PollAsync<T>(Func<T?> look, TimeSpan within, Func<string> failed, CancellationToken ct, bool evenAfterEnd = false)
         where T : class
