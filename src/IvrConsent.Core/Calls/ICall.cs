@@ -34,10 +34,16 @@ public enum DepartureKind
 
     /// <summary>The connection to the PBX was lost: what became of the call is found out when it is back.</summary>
     PbxLost,
+
+    /// <summary>
+    /// The PBX took the call back by itself and goes on with it, without us: the dead man's switch
+    /// (<see cref="ICall.HoldAtMost"/>), or somebody redirected it.
+    /// </summary>
+    TakenBack,
 }
 
 /// <summary>How and when a call left us.</summary>
-/// <param name="Kind">Hung up, or the PBX lost.</param>
+/// <param name="Kind">Hung up, taken back, or the PBX lost.</param>
 /// <param name="At">By the PBX's clock where it told us, else by ours (UTC).</param>
 /// <param name="Cause">Q.850 cause code, or null when unknown.</param>
 public sealed record CallDeparture(DepartureKind Kind, DateTimeOffset At, int? Cause);
