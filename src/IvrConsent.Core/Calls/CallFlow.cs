@@ -139,7 +139,7 @@ internal sealed class CallFlow(
         }
         catch (OperationCanceledException) when (call.Gone.IsCancellationRequested)
         {
-            return Termination.CallerHungUp;
+            return await TerminationOfDepartureAsync();
         }
         catch (OperationCanceledException) when (shutdown.IsCancellationRequested)
         {
@@ -235,21 +235,26 @@ internal sealed class CallFlow(
     /// <summary>Puts on record how a dialogue ended that the caller, the PBX or a shutdown broke off.</summary>
     private async Task BrokenOffAsync(ConsentDialogue dialogue)
     {
-        if (!call.Gone.IsCancellationRequested)
+        var departure = call.Gone.IsCancellationRequested ? (await call.Departed).Kind : (DepartureKind?)null;
+        if (departure == DepartureKind.PbxLost)
         {
-            Decide(ConsentStatus.NotAsked);
-            _journal.Post([.. dialogue.Facts, dialogue.NotObtained(ConsentStatus.NotAsked, "the worker was stopped"), Suppress(SuppressionReasons.NotAsked)]);
+            // Nothing is decided: the question is put again when the call is found waiting.
+            if (dialogue.Facts.Count > 0)
+            {
+                _journal.Post([.. dialogue.Facts]);
+            }
+
+            return;
         }
-        else if ((await call.Departed).Kind == DepartureKind.HungUp)
+
+        var (status, reason, suppression) = departure switch
         {
-            Decide(ConsentStatus.Abandoned);
-            _journal.Post([.. dialogue.Facts, dialogue.NotObtained(ConsentStatus.Abandoned, null), Suppress(SuppressionReasons.Abandoned)]);
-        }
-        else if (dialogue.Facts.Count > 0)
-        {
-            // The PBX is lost: nothing is decided, the question is put again when the call is found waiting.
-            _journal.Post([.. dialogue.Facts]);
-        }
+            DepartureKind.HungUp => (ConsentStatus.Abandoned, null, SuppressionReasons.Abandoned),
+            DepartureKind.TakenBack => (ConsentStatus.NotAsked, "the PBX took the call back", SuppressionReasons.NotAsked),
+            _ => (ConsentStatus.NotAsked, "the worker was stopped", SuppressionReasons.NotAsked),
+        };
+        Decide(status);
+        _journal.Post([.. dialogue.Facts, dialogue.NotObtained(status, reason), Suppress(suppression)]);
     }
 
     /// <summary>
@@ -370,8 +375,16 @@ internal sealed class CallFlow(
             }
 
             var departure = await call.Departed.WaitAsync(shutdown);
-            if (departure.Kind == DepartureKind.HungUp)
+            if (departure.Kind != DepartureKind.PbxLost)
             {
+                if (_recording is not null)
+                {
+                    // Taken back, the call goes on without us; what was lawfully begun goes on being recorded.
+                    var limit = departure.Kind == DepartureKind.TakenBack ? Timeout.InfiniteTimeSpan : RecordingEndLimit;
+                    await Task.WhenAny(_recording.Ended, Task.Delay(limit, services.Time, shutdown));
+                    shutdown.ThrowIfCancellationRequested();
+                }
+
                 return departure;
             }
 
@@ -388,12 +401,8 @@ internal sealed class CallFlow(
     /// <summary>Compares the file with the part of the call that it should hold.</summary>
     private async Task<CallEvent> InspectAsync(IRecording recording, CallDeparture? departure)
     {
-        RecordingEnd? end = null;
-        try
-        {
-            end = await recording.Ended.WaitAsync(RecordingEndLimit, services.Time);
-        }
-        catch (TimeoutException)
+        var end = recording.Ended.IsCompleted ? await recording.Ended : null;
+        if (end is null)
         {
             _trouble = "the PBX did not report the end of the recording";
         }
@@ -409,7 +418,8 @@ internal sealed class CallFlow(
             return Failed(RecordingFailures.Missing, $"the PBX could not be asked for it: {exception.Message}", null, null);
         }
 
-        var expected = (departure?.At ?? end?.EndedAt) - _recordingStartedAt;
+        var over = departure is { Kind: DepartureKind.HungUp } ? departure.At : end?.EndedAt;
+        var expected = over - _recordingStartedAt;
         if (end is { Failed: true })
         {
             return Failed(RecordingFailures.PbxFailure, end.Cause ?? "the PBX gave no cause", expected, file);
@@ -431,8 +441,11 @@ internal sealed class CallFlow(
         }
 
         await GiveBackAfterErrorAsync();
-        return call.Gone.IsCancellationRequested ? Termination.CallerHungUp : why;
+        return call.Gone.IsCancellationRequested ? await TerminationOfDepartureAsync() : why;
     }
+
+    private async Task<Termination> TerminationOfDepartureAsync() =>
+        (await call.Departed).Kind == DepartureKind.TakenBack ? Termination.PbxFailed : Termination.CallerHungUp;
 
     private async Task GiveBackAfterErrorAsync()
     {

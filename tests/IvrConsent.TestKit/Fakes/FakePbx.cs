@@ -110,6 +110,9 @@ public sealed class FakeCall : ICall
 
     public void LosePbx() => Depart(DepartureKind.PbxLost);
 
+    /// <summary>As the dead man's switch does; a recording goes on.</summary>
+    public void TakeBack() => Depart(DepartureKind.TakenBack);
+
     public async Task AnswerAsync(CancellationToken cancel)
     {
         await OrderAsync("answer", _faults.AnswerFails, cancel);
