@@ -55,7 +55,7 @@ internal sealed class PromptFolder : IDisposable
     /// <summary>Makes a source with SoX, or skips the test visibly where there is none.</summary>
     public async Task<string> SoxAsync(string file, params string[] arguments)
     {
-        Assert.SkipUnless(HasProgram("sox"), "SoX is not installed: apt-get install sox libsox-fmt-mp3");
+        NeedSox();
         var path = At(file);
         var (code, errors) = await RunAsync("sox", [.. arguments.Select(a => a == "OUT" ? path : a)]);
         Assert.True(code == 0, errors);
@@ -65,6 +65,9 @@ internal sealed class PromptFolder : IDisposable
     /// <summary>The usual source: half a second of silence, two of a tone, 0.7 of silence; then SoX's further arguments.</summary>
     public Task<string> TalkAsync(string file, string[] format, params string[] effects) =>
         SoxAsync(file, ["-n", .. format, "OUT", "synth", "2", "sine", "440", "gain", "-12", "pad", "0.5", "0.7", .. effects]);
+
+    /// <summary>Skips the test visibly where SoX is not installed.</summary>
+    public static void NeedSox() => Assert.SkipUnless(HasProgram("sox"), "SoX is not installed: apt-get install sox libsox-fmt-mp3");
 
     public static bool HasProgram(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Any(p => File.Exists(Path.Combine(p, name)));

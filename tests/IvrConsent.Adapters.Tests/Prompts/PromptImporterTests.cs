@@ -124,7 +124,7 @@ public sealed class PromptImporterTests : IDisposable
     public async Task Speech_comes_out_at_the_level_and_as_long_as_it_went_in(string language)
     {
         var source = Path.Combine(PromptFolder.Repository, "prompts", language, "notice.wav");
-        Assert.SkipUnless(PromptFolder.HasProgram("sox"), "SoX is not installed: apt-get install sox libsox-fmt-mp3");
+        PromptFolder.NeedSox();
 
         var result = await ImportAsync(source);
 
@@ -222,6 +222,7 @@ public sealed class PromptImporterTests : IDisposable
     [Fact]
     public async Task Refuses_what_is_no_recording()
     {
+        PromptFolder.NeedSox();
         File.WriteAllText(_folder.At("text.wav"), "This is a text that somebody renamed.");
         File.WriteAllText(_folder.At("empty.wav"), "");
         File.WriteAllBytes(_folder.At("song.m4a"), [0, 0, 0, 32, .. "ftypM4A "u8]);
