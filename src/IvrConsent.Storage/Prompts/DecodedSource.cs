@@ -5,9 +5,11 @@ namespace IvrConsent.Storage.Prompts;
 /// <summary>What was delivered, decoded at its own rate and with its own channels: here it is measured before it is treated.</summary>
 internal sealed class DecodedSource
 {
-    // The last step of 16 bits counts as full scale; it is what a converter gives that was driven too hard.
-    private const float FullScale = 32766.5f / 32768f;
-    private const float SameValue = 1f / 32768f;
+    // Equal but for the last steps of 16 bits at full scale, which dither moves.
+    private const float SameValue = 1e-4f;
+
+    // Below -12 dBFS the steps of 16 bits are so coarse that the top of a clean wave looks cut off.
+    private const float LowestTop = 0.25f;
 
     private readonly float[][] _channels;
 
@@ -50,8 +52,8 @@ internal sealed class DecodedSource
     }
 
     /// <summary>
-    /// The share of samples, in the worst channel, that lie on a cut-off top: two or more on end at full scale, or a run of
-    /// equal ones at the very peak, which is what clipped sound looks like after somebody turned it down.
+    /// The share of samples, in the worst channel, that lie on a cut-off top: three or more equal ones on end at the very
+    /// peak. That peak need not be full scale, as clipped sound that somebody turned down is clipped all the same.
     /// </summary>
     /// <param name="coarse">Whether the source has 8 bits a sample: there equal neighbours are common at any peak.</param>
     public double ClippedShare(bool coarse) => _channels.Max(c => ClippedShare(c, coarse ? 6 : 3));
@@ -59,18 +61,22 @@ internal sealed class DecodedSource
     private static double ClippedShare(float[] samples, int flatRun)
     {
         var peak = samples.Length == 0 ? 0 : samples.Max(Math.Abs);
+        if (peak < LowestTop)
+        {
+            return 0;
+        }
+
         var clipped = 0;
         for (var i = 0; i < samples.Length;)
         {
             var first = samples[i];
             var end = i + 1;
-            while (end < samples.Length && Math.Abs(samples[end] - first) <= SameValue)
+            while (end < samples.Length && Math.Abs(samples[end] - first) <= peak * SameValue)
             {
                 end++;
             }
 
-            var height = Math.Abs(first);
-            if (height > 0 && height >= peak * 0.98f && end - i >= (height >= FullScale ? 2 : flatRun))
+            if (Math.Abs(first) >= peak * 0.98f && end - i >= flatRun)
             {
                 clipped += end - i;
             }
@@ -78,7 +84,7 @@ internal sealed class DecodedSource
             i = end;
         }
 
-        return samples.Length == 0 ? 0 : (double)clipped / samples.Length;
+        return (double)clipped / samples.Length;
     }
 
     private float[] Mix()

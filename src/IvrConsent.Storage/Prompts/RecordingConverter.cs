@@ -25,6 +25,8 @@ internal sealed partial class RecordingConverter(PromptImportOptions options)
     // SoX filters with this much room, so that a recording at full scale is not clipped on the way; taken back afterwards.
     private const double Headroom = 6;
 
+    private const int LevelPasses = 3;
+
     // What is decoded beyond the longest prompt: room for silence that is trimmed, and a bound on what a small file can swell to.
     private static readonly TimeSpan Beyond = TimeSpan.FromSeconds(15);
 
@@ -46,6 +48,7 @@ internal sealed partial class RecordingConverter(PromptImportOptions options)
             var longest = options.MaxLength + Beyond;
             await sox.RunAsync(cancel, "-D", input, "-t", "raw", "-e", "signed-integer", "-b", "32", "-L", Decoded, "trim", "0", Seconds(longest));
             var decoded = DecodedSource.FromInt32(await File.ReadAllBytesAsync(Path.Combine(scratch, Decoded), cancel), header.Channels, header.Rate);
+            RefuseIncomplete(decoded, header, format, longest);
             var narrow = await ResampleAsync(sox, scratch, decoded, PromptScan.NarrowbandRate, cancel);
             var wide = await ResampleAsync(sox, scratch, decoded, PromptScan.WidebandRate, cancel);
             return Treat(decoded, narrow, wide, header, format);
@@ -81,19 +84,28 @@ internal sealed partial class RecordingConverter(PromptImportOptions options)
             [.. Warnings(before, after)]);
     }
 
-    private (byte[] File, AudioFigures Figures) Finish(Span<float> samples, int rate, double level)
+    private (byte[] File, AudioFigures Figures) Finish(ReadOnlySpan<float> sound, int rate, double level)
     {
-        var gain = (float)SpeechAudio.ToAmplitude(options.TargetLevel - level);
-        foreach (ref var sample in samples)
+        var samples = new float[sound.Length];
+        var gain = options.TargetLevel - level;
+        var made = double.NegativeInfinity;
+        for (var pass = 0; pass < LevelPasses && Math.Abs(made - options.TargetLevel) > 0.3; pass++)
         {
-            sample *= gain;
+            // Limiting takes some of the level away; it is given back, within reason, from the untouched sound.
+            gain += pass == 0 ? 0 : Math.Clamp(options.TargetLevel - made, -1, 3);
+            var factor = (float)SpeechAudio.ToAmplitude(gain);
+            for (var i = 0; i < samples.Length; i++)
+            {
+                samples[i] = sound[i] * factor;
+            }
+
+            SpeechAudio.Limit(samples, rate, options.PeakLimit);
+            made = SpeechAudio.ActiveLevel(samples, rate);
         }
 
-        SpeechAudio.Limit(samples, rate, options.PeakLimit);
         SpeechAudio.FadeEnds(samples, rate);
-        var figures = new AudioFigures(
-            "wav", rate, 1, TimeSpan.FromSeconds((double)samples.Length / rate), SpeechAudio.ActiveLevel(samples, rate), SpeechAudio.Peak(samples), 0);
-        return (WavFile.Write(SpeechAudio.ToInt16(samples), rate), figures);
+        var length = TimeSpan.FromSeconds((double)samples.Length / rate);
+        return (WavFile.Write(SpeechAudio.ToInt16(samples), rate), new AudioFigures("wav", rate, 1, length, made, SpeechAudio.Peak(samples), 0));
     }
 
     private IEnumerable<(string What, string Remedy)> Warnings(AudioFigures before, AudioFigures after)
@@ -174,6 +186,19 @@ internal sealed partial class RecordingConverter(PromptImportOptions options)
         }
     }
 
+    private static void RefuseIncomplete(DecodedSource decoded, SourceHeader header, string format, TimeSpan longest)
+    {
+        // FLAC says how long it is, and SoX decodes what it finds of it without complaint. MP3 and Ogg do not say.
+        var promised = header.Length < longest ? header.Length : longest;
+        if (format == "flac" && decoded.Length < promised - TimeSpan.FromMilliseconds(10))
+        {
+            throw Refused(
+                PromptRefusal.Damaged,
+                $"It is cut off or damaged: its header promises {header.Length.TotalSeconds:0.00} s, and {decoded.Length.TotalSeconds:0.00} s can be decoded.",
+                "Copy or download it again.");
+        }
+    }
+
     private static void RefuseUnsupported(SourceHeader header)
     {
         if (header.Channels is not (1 or 2))
@@ -215,7 +240,8 @@ internal sealed partial class RecordingConverter(PromptImportOptions options)
             throw Refused(PromptRefusal.Damaged, "SoX finds neither rate nor channels in it.", "Export the recording anew, as WAV.");
         }
 
-        return new SourceHeader(channels, rate, EightBitLine().IsMatch(info));
+        _ = long.TryParse(SamplesLine().Match(info).Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var samples);
+        return new SourceHeader(channels, rate, TimeSpan.FromSeconds(samples / Math.Max(1d, rate)), EightBitLine().IsMatch(info));
     }
 
     private static PromptRefusedException Refused(PromptRefusal reason, string message, string remedy) => new(reason, message, remedy);
@@ -237,5 +263,9 @@ internal sealed partial class RecordingConverter(PromptImportOptions options)
     [GeneratedRegex(@"^Sample Encoding\s*:\s*8-bit", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex EightBitLine();
 
-    private sealed record SourceHeader(int Channels, int Rate, bool Coarse);
+    [GeneratedRegex(@"^Duration\s*:.*= (\d{1,15}) samples", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex SamplesLine();
+
+    // Length is what the header promises: zero when it does not say.
+    private sealed record SourceHeader(int Channels, int Rate, TimeSpan Length, bool Coarse);
 }
