@@ -57,8 +57,8 @@ internal sealed class CallFlow(
     /// <summary>After the caller has left, the PBX's report on the recording follows within milliseconds; so long it is waited for.</summary>
     private static readonly TimeSpan RecordingEndLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>From the key to the end of the confirmation everything has its own limit; together they stay below this.</summary>
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(5);
+    /// <summary>After a prompt that nothing depends on, so long until the call has been given back.</summary>
+    private static readonly TimeSpan HandBackLimit = TimeSpan.FromSeconds(5);
 
     private readonly CallId _id = call.Arrival.Id;
     private readonly LineOptions? _line = settings.FindLine(call.Arrival.LineArgument, call.Arrival.CalledNumber);
@@ -210,7 +210,6 @@ internal sealed class CallFlow(
         Decide(result.Status);
         if (result.Status == ConsentStatus.Given)
         {
-            call.HoldAtMost(SettleLimit + (settings.Prompts.Find(line.Language, PromptNames.Accepted)?.Length ?? TimeSpan.Zero));
             await StartRecordingAsync(line, keyReachedUs, _journal.CommitAsync([.. result.Facts]), cancel);
         }
         else
@@ -473,9 +472,9 @@ internal sealed class CallFlow(
 
         try
         {
-            call.HoldAtMost(prompt.Length + SettleLimit);
+            call.HoldAtMost(prompt.Length + HandBackLimit);
             var playback = await call.PlayAsync(prompt, cancel);
-            await playback.Ended.WaitAsync(prompt.Length + SettleLimit, services.Time, cancel);
+            await playback.Ended.WaitAsync(prompt.Length + HandBackLimit, services.Time, cancel);
             CallLog.Step(services.Log, _id, $"played {language}/{name}");
         }
         catch (Exception exception) when (exception is PbxException or TimeoutException)

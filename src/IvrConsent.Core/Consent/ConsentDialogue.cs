@@ -203,11 +203,6 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
 
     private void Told(Prompt prompt, string sha256, DateTimeOffset? startedAt, TimeSpan heard, bool byKey)
     {
-        if (prompt.Name == PromptNames.WrongKey)
-        {
-            return;
-        }
-
         _heard = Told(prompt, heard);
         _state = _state with { NoticeHeard = _state.NoticeHeard || (!byKey && prompt.Name == line.Notice.Prompt) };
         _facts.Add(new NoticePlayed(

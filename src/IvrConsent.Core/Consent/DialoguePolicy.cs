@@ -95,8 +95,14 @@ public static class DialoguePolicy
             return (state, new(null, state.WrongKeys > 0 ? ConsentStatus.InvalidInput : ConsentStatus.NoResponse));
         }
 
-        // Who pressed a wrong key early has not heard what it is about: then the notice comes again, not its reminder.
-        var question = answer == Answer.Repeat || !state.NoticeHeard ? line.Notice.Prompt : PromptNames.Reminder;
-        return (state, new(answer == Answer.WrongKey ? [PromptNames.WrongKey, question] : [question], null));
+        // Who pressed a key early has not heard what it is about: then the notice comes again. Who has heard it is asked again in
+        // few words; the wrong-key prompt puts the question itself.
+        return (state, new((answer, state.NoticeHeard) switch
+        {
+            (Answer.Repeat, _) or (_, false) when answer != Answer.WrongKey => [line.Notice.Prompt],
+            (Answer.WrongKey, false) => [PromptNames.WrongKey, line.Notice.Prompt],
+            (Answer.WrongKey, true) => [PromptNames.WrongKey],
+            _ => [PromptNames.Reminder],
+        }, null));
     }
 }

@@ -40,7 +40,7 @@ public sealed record CallArrived(string Pbx, string Channel, string? Line, strin
 public sealed record CallResumed(string Worker, string Reason) : CallEvent;
 
 /// <summary>
-/// A notice (or its reminder) was played and was heard as far as <paramref name="HeardMs"/> says: to its end, or until the
+/// A notice (or its reminder, or the prompt after a wrong key) was played and was heard as far as <paramref name="HeardMs"/> says: to its end, or until the
 /// caller's own key (promise 4). Proof of the information that GDPR art. 13 asks for.
 /// </summary>
 /// <param name="Notice">Id of the notice in the settings.</param>

@@ -15,7 +15,7 @@ public static class PromptNames
     /// <summary>Said after no.</summary>
     public const string Declined = "declined";
 
-    /// <summary>Said after a key that means nothing here.</summary>
+    /// <summary>Said after a key that means nothing here; puts the question again.</summary>
     public const string WrongKey = "wrong-key";
 
     /// <summary>Said before we hang up.</summary>

@@ -64,6 +64,14 @@ public sealed class CallFlowTests
     }
 
     [Fact]
+    public void A_wrong_key_after_the_whole_notice_is_answered_by_the_question_in_few_words()
+    {
+        var call = _scene.Call(_scene.Presses((9, '7'), (4, '1')));
+
+        Assert.Equal(["play en/notice", "play en/wrong-key", "prepare"], call.Orders.Skip(1).Take(3));
+    }
+
+    [Fact]
     public void Only_wrong_keys_is_invalid_input()
     {
         var call = _scene.Call(_scene.Presses((1, '7'), (12, '8')));
