@@ -328,7 +328,16 @@ internal static class AriEventReader
     private static DateTimeOffset? Time(ref Utf8JsonReader reader)
     {
         reader.Read();
-        DateTimeOffset? time = reader.TokenType == JsonTokenType.String && AriTimestamp.TryParse(reader.ValueSpan, out var utc) ? utc : null;
+        DateTimeOffset? time = null;
+        try
+        {
+            time = AriTimestamp.Read(ref reader);
+        }
+        catch (InvalidOperationException)
+        {
+            // Bytes that are no UTF-8: no time in it.
+        }
+
         reader.Skip();
         return time;
     }

@@ -9,6 +9,20 @@ namespace IvrConsent.Asterisk.Ari;
 /// </summary>
 internal static class AriTimestamp
 {
+    /// <summary>The time that the reader stands on; null when it stands on something else.</summary>
+    public static DateTimeOffset? Read(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.String || reader.HasValueSequence || reader.ValueSpan.Length > 6 * 40)
+        {
+            return null;
+        }
+
+        // A plus sign may be written as an escape: some encoders do so.
+        Span<byte> unescaped = stackalloc byte[6 * 40];
+        var text = reader.ValueIsEscaped ? unescaped[..reader.CopyString(unescaped)] : reader.ValueSpan;
+        return TryParse(text, out var utc) ? utc : null;
+    }
+
     public static bool TryParse(ReadOnlySpan<byte> text, out DateTimeOffset utc)
     {
         utc = default;
@@ -94,7 +108,15 @@ internal sealed class AriTimestampConverter : JsonConverter<DateTimeOffset?>
             return null;
         }
 
-        return reader.TokenType == JsonTokenType.String && !reader.HasValueSequence && AriTimestamp.TryParse(reader.ValueSpan, out var utc) ? utc : null;
+        try
+        {
+            return AriTimestamp.Read(ref reader);
+        }
+        catch (InvalidOperationException)
+        {
+            // No text at all: bytes that are no UTF-8.
+            return null;
+        }
     }
 
     public override void Write(Utf8JsonWriter writer, DateTimeOffset? value, JsonSerializerOptions options) =>

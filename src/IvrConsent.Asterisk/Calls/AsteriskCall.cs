@@ -43,6 +43,7 @@ internal sealed class AsteriskCall : ICall
     private Stage _stage;
     private bool _up;
     private bool _hangUpSeen;
+    private volatile bool _wentOn;
     private int? _cause;
     private int _lastPlayback;
     private Task _subscribed = Task.CompletedTask;
@@ -200,8 +201,18 @@ internal sealed class AsteriskCall : ICall
         }
 
         var request = AriRequests.Continue(_channel, plain ? target : null);
-        var response = await _session.SendAsync(request, either?.Token ?? Gone);
-        if (!response.Ok)
+        AriResponse response;
+        try
+        {
+            response = await _session.SendAsync(request, either?.Token ?? Gone);
+        }
+        catch (OperationCanceledException) when (_wentOn && !cancel.IsCancellationRequested)
+        {
+            // It went on, and ended there, before the order was answered.
+            return;
+        }
+
+        if (!response.Ok && !_wentOn)
         {
             lock (_gate)
             {
@@ -215,9 +226,10 @@ internal sealed class AsteriskCall : ICall
 
     public async Task HangUpAsync(CancellationToken cancel)
     {
+        Gone.ThrowIfCancellationRequested();
         var request = AriRequests.HangUp(_channel);
-        using var either = Either(cancel);
-        (await _session.SendAsync(request, either?.Token ?? Gone)).EnsureOkOrAbsent(request);
+        // Without Gone: the call's end, which is what we order, is often reported before the order is answered.
+        (await _session.SendAsync(request, cancel)).EnsureOkOrAbsent(request);
     }
 
     /// <summary>Stops what a worker before us may still be playing, and numbers our own playbacks behind it.</summary>
@@ -273,6 +285,7 @@ internal sealed class AsteriskCall : ICall
             if (_stage == Stage.Continuing)
             {
                 _stage = Stage.Continued;
+                _wentOn = true;
             }
 
             if (_stage != Stage.InDialogue)
