@@ -127,6 +127,9 @@ internal sealed record AsteriskLimits
     /// <summary>After a stop order, how long to wait for the PBX's report of it.</summary>
     public TimeSpan StopReport { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>After a prompt was reported as failed, how long the call's own end may take to be reported.</summary>
+    public TimeSpan FailureMayBeTheEnd { get; init; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>After the call left Stasis without our order, how long its end may take to be reported before we ask.</summary>
     public TimeSpan LeftUnasked { get; init; } = TimeSpan.FromMilliseconds(250);
 

@@ -377,6 +377,6 @@ internal static class AriEventReader
         ("ApplicationReplaced"u8.ToArray(), AriEventType.ApplicationReplaced),
     ];
 
-    /// <summary>The event types that we ask the PBX to send (a response to a request is no event to it).</summary>
-    public static IEnumerable<string> UsedTypes => Types.Where(t => t.Type != AriEventType.RestResponse).Select(t => Encoding.ASCII.GetString(t.Name));
+    /// <summary>The types that we ask the PBX to send; responses too, to which it applies the filter as well.</summary>
+    public static IEnumerable<string> UsedTypes => Types.Select(type => Encoding.ASCII.GetString(type.Name));
 }

@@ -79,8 +79,8 @@ internal sealed class AriSession : IAsyncDisposable
         await ReadVersionAsync(cancel);
         await ConnectSocketAsync(cancel);
         _reading = ReadAsync(sink);
-        await ChooseTransportAsync(cancel);
         await FilterEventsAsync(cancel);
+        await ChooseTransportAsync(cancel);
         _probing = ProbeAsync();
     }
 
@@ -257,12 +257,14 @@ internal sealed class AriSession : IAsyncDisposable
         }
     }
 
-    // Asterisk 16.28 and 22.10 both take the filter and keep sending everything else that a session needs.
+    // Seen on 16.28 and 22.10: both take the filter, types unknown to them as well, and keep it for the application's next session.
+    // On 22.10 it also holds back the answers to requests over the socket unless RESTResponse is allowed; so it goes over HTTP,
+    // before the socket's turn.
     private async Task FilterEventsAsync(CancellationToken cancel)
     {
         var allowed = AriEventReader.UsedTypes.Select(type => new AriFilterType(type)).ToArray();
         var request = AriRequests.EventFilter(Options.Application, JsonSerializer.Serialize(new AriFilter(allowed), AriJson.Default.AriFilter));
-        var response = await SendAsync(request, cancel);
+        var response = await _http.SendAsync(request, Options.RequestTimeout, cancel);
         if (response.Status is 401 or 403)
         {
             ThrowIfRefused(Options, response.Status);

@@ -60,9 +60,10 @@ internal sealed class HttpAriTransport : IAriTransport, IDisposable
         {
             throw new PbxException($"{request}: no answer within {limit.TotalMilliseconds:0} ms");
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or ObjectDisposedException)
         {
-            throw new PbxException($"{request}: {e.Message}", e);
+            // Disposed of: the session has ended, and somebody still holds a call of it.
+            throw new PbxException($"{request}: {(e is ObjectDisposedException ? "connection lost" : e.Message)}", e);
         }
     }
 
@@ -83,9 +84,9 @@ internal sealed class HttpAriTransport : IAriTransport, IDisposable
         {
             throw new PbxException($"GET {path}: no answer within {limit.TotalMilliseconds:0} ms");
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or ObjectDisposedException)
         {
-            throw new PbxException($"GET {path}: {e.Message}", e);
+            throw new PbxException($"GET {path}: {(e is ObjectDisposedException ? "connection lost" : e.Message)}", e);
         }
     }
 

@@ -41,10 +41,13 @@ internal sealed class AsteriskPlayback(AriSession session, CallRegistry registry
         lock (_gate)
         {
             var heard = _startedAt is null ? TimeSpan.Zero : Heard(at is null ? session.Time.GetElapsedTime(_startedHere) : at.Value - _startedAt.Value);
-            var result = _stopOrdered && heard < length ? PlaybackResult.Stopped
-                : failed ? PlaybackResult.Failed
-                : PlaybackResult.Completed;
-            End(result, heard);
+            if (failed && !_stopOrdered)
+            {
+                _ = FailAsync(heard);
+                return;
+            }
+
+            End(_stopOrdered && heard < length ? PlaybackResult.Stopped : PlaybackResult.Completed, heard);
         }
     }
 
@@ -85,6 +88,23 @@ internal sealed class AsteriskPlayback(AriSession session, CallRegistry registry
         lock (_gate)
         {
             End(PlaybackResult.Failed, TimeSpan.Zero);
+        }
+    }
+
+    // When the dead man's switch takes the call, its prompt is reported as failed a moment before the call as gone (16.28, 22.10).
+    // The two are different facts, so a failure waits for that moment.
+    private async Task FailAsync(TimeSpan heard)
+    {
+        try
+        {
+            await _ended.Task.WaitAsync(session.Limits.FailureMayBeTheEnd, session.Time);
+        }
+        catch (TimeoutException)
+        {
+            lock (_gate)
+            {
+                End(PlaybackResult.Failed, heard);
+            }
         }
     }
 
