@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Security.Cryptography;
 using IvrConsent.Host.Settings.Reading;
 
 namespace IvrConsent.Host.Settings;
@@ -35,8 +36,11 @@ public static class SettingsFile
             settings = new SettingsBinder(path, problems).Bind(read, hostName ?? Environment.MachineName);
         }
 
-        return new SettingsResult(problems.Any ? null : settings, problems.Problems, problems.Warnings);
+        return new SettingsResult(problems.Any ? null : settings, problems.Problems, problems.Warnings) { FileSha256 = Sha256(bytes) };
     }
+
+    /// <summary>Names what a file holds.</summary>
+    internal static string Sha256(ReadOnlySpan<byte> bytes) => Convert.ToHexString(SHA256.HashData(bytes));
 
     /// <summary>The file's bytes, one more than are allowed at most; null after telling why they cannot be read.</summary>
     internal static byte[]? ReadBytes(string path, ProblemList problems)
@@ -44,7 +48,8 @@ public static class SettingsFile
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            var bytes = new byte[SettingsText.LargestFile + 1];
+            const int Most = SettingsText.LargestFile + 1;
+            var bytes = new byte[stream.CanSeek ? (int)Math.Min(stream.Length + 1, Most) : Most];
             return bytes[..stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)

@@ -51,4 +51,8 @@ public sealed record SettingsProblem(SettingsPlace Place, string Key, string Wha
 public sealed record SettingsResult(
     HostSettings? Settings,
     IReadOnlyList<SettingsProblem> Problems,
-    IReadOnlyList<SettingsProblem> Warnings);
+    IReadOnlyList<SettingsProblem> Warnings)
+{
+    /// <summary>SHA-256 of the file that was read; empty when there was none.</summary>
+    internal string FileSha256 { get; init; } = "";
+}
