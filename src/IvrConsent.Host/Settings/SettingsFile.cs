@@ -48,7 +48,8 @@ public static class SettingsFile
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            var bytes = new byte[SettingsText.LargestFile + 1];
+            const int Most = SettingsText.LargestFile + 1;
+            var bytes = new byte[stream.CanSeek ? (int)Math.Min(stream.Length + 1, Most) : Most];
             return bytes[..stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
