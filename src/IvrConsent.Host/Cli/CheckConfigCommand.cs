@@ -1,5 +1,6 @@
 using System.CommandLine;
 using IvrConsent.Host.Settings;
+using IvrConsent.Storage.Prompts;
 
 namespace IvrConsent.Host.Cli;
 
@@ -17,28 +18,40 @@ internal static class CheckConfigCommand
 
     private static int Run(string config, bool json)
     {
-        var result = SettingsCheck.Run(config);
+        var loaded = SettingsFile.Load(config, SettingsFile.ProcessEnvironment());
+        var problems = loaded.Problems.ToList();
+        var warnings = loaded.Warnings.ToList();
+        if (loaded.Settings is { } settings)
+        {
+            var prompts = PromptCatalogue.Load(settings.PromptsFolder);
+            problems.AddRange(LinePrompts.Check(settings, prompts));
+            warnings.AddRange(PromptCommands.CheckLines(prompts, settings.Lines.Select(line => line.Options), settings.UnknownLine.Action, settings.DefaultLanguage)
+                .Concat(prompts.Problems)
+                .Where(problem => problem.Severity == PromptProblemSeverity.Warning)
+                .Select(problem => new SettingsProblem(new SettingsPlace(problem.File), "", problem.What.TrimEnd('.'), null, problem.Remedy)));
+        }
+
         if (json)
         {
-            CommandContext.WriteJson(new { file = config, valid = result.Problems.Count == 0, problems = result.Problems, warnings = result.Warnings });
+            CommandContext.WriteJson(new { file = config, valid = problems.Count == 0, problems, warnings });
         }
         else
         {
-            foreach (var problem in result.Problems)
+            foreach (var problem in problems)
             {
                 Console.Out.WriteLine($"error: {problem}");
             }
 
-            foreach (var warning in result.Warnings)
+            foreach (var warning in warnings)
             {
                 Console.Out.WriteLine($"warning: {warning}");
             }
 
-            Console.Out.WriteLine(result.Problems.Count == 0
-                ? $"{config}: valid, {result.Warnings.Count} warnings"
-                : $"{config}: {result.Problems.Count} errors, {result.Warnings.Count} warnings");
+            Console.Out.WriteLine(problems.Count == 0
+                ? $"{config}: valid, {warnings.Count} warnings"
+                : $"{config}: {problems.Count} errors, {warnings.Count} warnings");
         }
 
-        return result.Problems.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
+        return problems.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 }

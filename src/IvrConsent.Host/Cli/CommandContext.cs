@@ -87,6 +87,12 @@ internal static class CommandContext
             table.AddRow(row.Select(cell => new Text(cell)).ToArray());
         }
 
+        if (Console.IsOutputRedirected)
+        {
+            // Into a file or a pipe: whole rows, however long.
+            AnsiConsole.Profile.Width = 4096;
+        }
+
         AnsiConsole.Write(table);
     }
 }

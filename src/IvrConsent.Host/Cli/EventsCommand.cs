@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Ledger;
-using IvrConsent.Host.Settings;
+using IvrConsent.Storage;
 using IvrConsent.Storage.Database;
 
 namespace IvrConsent.Host.Cli;
@@ -132,8 +132,8 @@ internal static class EventsCommand
 
         try
         {
-            await using var ledger = LedgerReading.Open(CommandContext.LedgerOptions(settings));
-            return await read(ledger.Reader);
+            await using var services = new ServiceCollection().AddLogging().AddStorage(CommandContext.LedgerOptions(settings)).BuildServiceProvider();
+            return await read(services.GetRequiredService<ILedgerReader>());
         }
         catch (LedgerUnavailableException exception)
         {

@@ -1,6 +1,9 @@
 using System.CommandLine;
+using Microsoft.AspNetCore.Connections;
 using IvrConsent.Host.Settings;
 using IvrConsent.Host.Workers;
+using IvrConsent.Storage.Database;
+using IvrConsent.Storage.Prompts;
 
 namespace IvrConsent.Host.Cli;
 
@@ -17,26 +20,45 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(string config, CancellationToken cancel)
     {
-        var result = SettingsFile.Load(config, SettingsFile.ProcessEnvironment());
-        foreach (var problem in result.Problems.Concat(result.Warnings))
+        var loaded = SettingsFile.Load(config, SettingsFile.ProcessEnvironment());
+        var prompts = loaded.Settings is null ? null : PromptFiles.For(loaded.Settings, TimeProvider.System);
+        SettingsStart start;
+        try
         {
-            await Console.Error.WriteLineAsync(problem.ToString().AsMemory(), cancel);
+            start = prompts is null
+                ? new SettingsStart(null, loaded.Problems, loaded.Warnings)
+                : await SettingsStore.StartAsync(loaded, prompts.Source, TimeProvider.System, cancel);
+        }
+        catch (PromptException exception)
+        {
+            await Console.Error.WriteLineAsync($"{exception.Message} {exception.Remedy}");
+            return ExitCodes.Unavailable;
         }
 
-        if (result.Settings is null)
+        foreach (var problem in start.Problems.Concat(start.Warnings))
+        {
+            await Console.Error.WriteLineAsync(problem.ToString());
+        }
+
+        if (start.Store is null || prompts is null)
         {
             return ExitCodes.Usage;
         }
 
-        await using var worker = WorkerHost.Build(config, result.Settings);
+        await using var worker = WorkerHost.Build(config, start.Store, prompts);
         try
         {
             await worker.RunAsync(cancel);
             return ExitCodes.Ok;
         }
-        catch (WorkerStartException exception)
+        catch (Exception exception) when (exception is LedgerUnavailableException or LedgerMigrationException or SpoolFolderException)
         {
-            await Console.Error.WriteLineAsync(exception.Message.AsMemory(), CancellationToken.None);
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitCodes.Unavailable;
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync($"{exception.Message} Change http.listen in {config}, or stop what uses it.");
             return ExitCodes.Unavailable;
         }
     }

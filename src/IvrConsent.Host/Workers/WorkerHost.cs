@@ -4,9 +4,9 @@ using IvrConsent.Core.Diagnostics;
 using IvrConsent.Host.Api;
 using IvrConsent.Host.Cli;
 using IvrConsent.Host.Health;
+using IvrConsent.Host.Logging;
 using IvrConsent.Host.Settings;
 using IvrConsent.Storage;
-using IvrConsent.Storage.Prompts;
 using Microsoft.Extensions.Logging.Console;
 
 namespace IvrConsent.Host.Workers;
@@ -15,8 +15,10 @@ namespace IvrConsent.Host.Workers;
 internal static class WorkerHost
 {
     /// <summary>Builds the worker from checked settings.</summary>
-    public static WebApplication Build(string settingsFile, HostSettings settings)
+    public static WebApplication Build(string settingsFile, SettingsStore store, PromptFiles prompts)
     {
+        var settings = store.Settings;
+
         // Empty: no appsettings.json, no ASPNETCORE_ variables. One settings file says it all.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "ivrconsent" });
         AddLogging(builder.Logging, settings.Logging);
@@ -33,7 +35,7 @@ internal static class WorkerHost
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(settings);
         builder.Services.AddStorage(CommandContext.LedgerOptions(settings));
-        builder.Services.AddCallSettings(settingsFile, settings);
+        builder.Services.AddCallSettings(settingsFile, store, prompts);
         foreach (var pbx in settings.Pbxes)
         {
             builder.Services.AddAsterisk(ToAsterisk(pbx));
@@ -54,7 +56,7 @@ internal static class WorkerHost
     public static AsteriskOptions ToAsterisk(PbxSettings pbx) => new()
     {
         Name = pbx.Name,
-        Url = pbx.Url,
+        Url = new Uri(pbx.Url.AbsoluteUri.TrimEnd('/') + "/ari"),
         Username = pbx.Username,
         Password = pbx.Password.Reveal(),
         Application = pbx.Application,
@@ -75,6 +77,8 @@ internal static class WorkerHost
     {
         logging.SetMinimumLevel(settings.Level);
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        // A start that fails is told once, in plain words, by the command itself.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         if (settings.Format == LogFormat.Json)
         {
             logging.AddJsonConsole(json =>
@@ -85,13 +89,8 @@ internal static class WorkerHost
         }
         else
         {
-            logging.AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.UseUtcTimestamp = true;
-                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-                console.ColorBehavior = Console.IsOutputRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
-            });
+            logging.AddConsole(console => console.FormatterName = LineFormatter.FormatName);
+            logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         }
     }
 }

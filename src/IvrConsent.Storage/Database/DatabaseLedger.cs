@@ -139,9 +139,9 @@ internal sealed class DatabaseLedger : ILedger, IHostedService, IAsyncDisposable
         // A call that waits may be known to the database as ended, or by its first events only: look, unless it ends right here.
         var ended = waiting.Where(b => b.Entries.Any(e => e.Event is CallEnded)).Select(b => b.Entries[0].CallId).ToHashSet();
         var unknown = waiting.Select(b => b.Entries[0].CallId).Distinct().Where(c => !ended.Contains(c) && calls.Find(c) is null);
-        foreach (var some in unknown.Select(c => _database.Id(c.Value)).Chunk(500))
+        foreach (var some in unknown.Select(c => c.Value).Chunk(500))
         {
-            await ReadAsync(calls, connection, LedgerSql.SomeCalls, "calls", some, cancel);
+            await ReadAsync(calls, connection, LedgerSql.SomeCalls(_database.AmongCalls), "calls", _database.Ids(some), cancel);
         }
 
         foreach (var batch in waiting)
@@ -158,7 +158,7 @@ internal sealed class DatabaseLedger : ILedger, IHostedService, IAsyncDisposable
         var waiting = _spool.ReadAll();
         var calls = new LedgerView();
         await using var connection = await OpenReaderAsync(cancel);
-        await ReadAsync(calls, connection, LedgerSql.SomeCalls, "calls", new[] { _database.Id(id.Value) }, cancel);
+        await ReadAsync(calls, connection, LedgerSql.SomeCalls(_database.AmongCalls), "calls", _database.Ids([id.Value]), cancel);
         foreach (var batch in waiting.Where(b => b.Entries[0].CallId == id))
         {
             calls.Add(batch);

@@ -34,6 +34,12 @@ internal abstract class LedgerDatabase : IAsyncDisposable
     /// <summary>An id as a value.</summary>
     public abstract object Id(Guid id);
 
+    /// <summary>Several ids as one value, for <see cref="AmongCalls"/>.</summary>
+    public abstract object Ids(IEnumerable<Guid> ids);
+
+    /// <summary>The comparison of a column with the list <c>@calls</c>.</summary>
+    public abstract string AmongCalls { get; }
+
     /// <summary>A time as a value, in whole milliseconds.</summary>
     public abstract object Time(DateTimeOffset time);
 

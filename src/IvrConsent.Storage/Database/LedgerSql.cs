@@ -53,12 +53,13 @@ internal static class LedgerSql
         ORDER BY c.arrived_at, c.call_id, e.call_sequence
         """;
 
-    /// <summary>The events of the calls with these ids, in order within each.</summary>
-    public const string SomeCalls =
-        Columns + """
+    /// <summary>The events of the calls with the ids <c>@calls</c>, in order within each.</summary>
+    /// <param name="among">How this database compares with a list (<see cref="LedgerDatabase.AmongCalls"/>).</param>
+    public static string SomeCalls(string among) =>
+        Columns + $"""
 
         FROM events e LEFT JOIN calls c ON c.call_id = e.call_id
-        WHERE e.call_id IN @calls
+        WHERE e.call_id {among}
         ORDER BY e.call_id, e.call_sequence
         """;
 

@@ -47,6 +47,10 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
 
     public override object Id(Guid id) => id;
 
+    public override object Ids(IEnumerable<Guid> ids) => ids.ToArray();
+
+    public override string AmongCalls => "= ANY(@calls)";
+
     public override object Time(DateTimeOffset time) => LedgerRows.Milliseconds(time);
 
     public override DateTimeOffset ReadTime(DbDataReader row, int column) => row.GetFieldValue<DateTimeOffset>(column);

@@ -29,6 +29,10 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
 
     public override object Id(Guid id) => id.ToString("N");
 
+    public override object Ids(IEnumerable<Guid> ids) => ids.Select(Id).ToArray();
+
+    public override string AmongCalls => "IN @calls"; // Dapper writes the list out.
+
     public override object Time(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 
     public override DateTimeOffset ReadTime(DbDataReader row, int column) => DateTimeOffset.ParseExact(

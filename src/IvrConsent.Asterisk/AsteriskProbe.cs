@@ -1,0 +1,110 @@
+using System.Text;
+using System.Text.Json;
+using IvrConsent.Asterisk.Ari;
+using IvrConsent.Core.Calls;
+
+namespace IvrConsent.Asterisk;
+
+/// <summary>A module of the PBX.</summary>
+/// <param name="Name">Its file name, for example <c>res_stasis_snoop.so</c>.</param>
+/// <param name="Running">Whether it runs.</param>
+public sealed record AsteriskModule(string Name, bool Running);
+
+/// <summary>
+/// Single questions to a PBX, for a doctor that says what is missing. Each answers within the options' request timeout or throws
+/// <see cref="PbxException"/> with a message for a person; none attaches, none changes anything.
+/// </summary>
+public sealed class AsteriskProbe : IDisposable
+{
+    private readonly AsteriskOptions _options;
+    private readonly HttpAriTransport _http;
+
+    /// <summary>Prepares questions to the PBX of these options.</summary>
+    public AsteriskProbe(AsteriskOptions options, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _http = new HttpAriTransport(options, new AsteriskLimits(), time ?? TimeProvider.System);
+    }
+
+    /// <summary>Null when ARI answers and takes user and password; else what is wrong and what to do about it.</summary>
+    public async Task<string?> FindTroubleAsync(CancellationToken cancel)
+    {
+        try
+        {
+            AriSession.ThrowIfRefused(_options, (await _http.SendAsync(AriRequests.Ping, _options.RequestTimeout, cancel)).Status);
+            return null;
+        }
+        catch (AriRefusedException e)
+        {
+            return e.Message;
+        }
+        catch (PbxException e)
+        {
+            return AriSession.Unreachable(_options, e);
+        }
+    }
+
+    /// <summary>The version in full, for example <c>22.10.1</c>.</summary>
+    public async Task<string> VersionAsync(CancellationToken cancel) =>
+        (await AskAsync(AriRequests.Info, AriJson.Default.AriInfo, cancel))?.System?.Version ?? "unknown";
+
+    /// <summary>Whether a PBX of that version takes requests over the event socket.</summary>
+    public static bool TakesRequestsOverSocket(string version) => AsteriskVersion.Parse(version).HasRestOverSocket;
+
+    /// <summary>All modules loaded.</summary>
+    public async Task<IReadOnlyList<AsteriskModule>> ModulesAsync(CancellationToken cancel)
+    {
+        var modules = await AskAsync(new AriRequest(HttpMethod.Get, "asterisk/modules") { WantsBody = true }, AriJson.Default.AriModuleArray, cancel) ?? [];
+        return [.. modules.Where(module => module.Name is not null).Select(module => new AsteriskModule(module.Name!, module.Status == "Running"))];
+    }
+
+    /// <summary>Names of the applications that are attached, or have calls.</summary>
+    public async Task<IReadOnlyList<string>> ApplicationsAsync(CancellationToken cancel)
+    {
+        var applications = await AskAsync(new AriRequest(HttpMethod.Get, "applications") { WantsBody = true }, AriJson.Default.AriApplicationArray, cancel) ?? [];
+        return [.. applications.Select(application => application.Name).OfType<string>()];
+    }
+
+    /// <summary>
+    /// Null when the PBX can list its stored recordings; else what is wrong. On a fresh installation the folder
+    /// <c>/var/spool/asterisk/recording</c> is missing, and every recording fails.
+    /// </summary>
+    public async Task<string?> FindRecordingTroubleAsync(CancellationToken cancel)
+    {
+        var (status, _) = await GetAsync("recordings/stored", cancel);
+        return status == 200 ? null : $"the PBX answers {status} to a list of its recordings: make /var/spool/asterisk/recording, owned by the user that Asterisk runs as";
+    }
+
+    /// <summary>A global variable or function, for example <c>IVRCONSENT_APP</c>; null when it is not set.</summary>
+    public async Task<string?> VariableAsync(string name, CancellationToken cancel)
+    {
+        var request = new AriRequest(HttpMethod.Get, "asterisk/variable", ("variable", name)) { WantsBody = true };
+        return (await AskAsync(request, AriJson.Default.AriVariable, cancel))?.Value is { Length: > 0 } value ? value : null;
+    }
+
+    /// <summary>Any other question: the answer's status and text to GET of a path below <c>/ari/</c>, without a query.</summary>
+    public async Task<(int Status, string Body)> GetAsync(string path, CancellationToken cancel)
+    {
+        var response = await _http.SendAsync(new AriRequest(HttpMethod.Get, path) { WantsBody = true }, _options.RequestTimeout, cancel);
+        return (response.Status, Encoding.UTF8.GetString(response.Body ?? []));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T?> AskAsync<T>(AriRequest request, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, CancellationToken cancel)
+        where T : class
+    {
+        var response = await _http.SendAsync(request, _options.RequestTimeout, cancel);
+        AriSession.ThrowIfRefused(_options, response.Status);
+        try
+        {
+            return JsonSerializer.Deserialize(response.Body ?? [], type);
+        }
+        catch (JsonException e)
+        {
+            throw new PbxException($"{request}: the answer is not ARI's: check our url", e);
+        }
+    }
+}

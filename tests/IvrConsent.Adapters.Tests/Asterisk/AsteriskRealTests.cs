@@ -1,0 +1,314 @@
+using System.Diagnostics;
+using IvrConsent.Asterisk;
+using IvrConsent.Core.Calls;
+using IvrConsent.Core.Recordings;
+using Xunit;
+
+namespace IvrConsent.Adapters.Tests.Asterisk;
+
+/// <summary>The same promises on real ones: Asterisk 22 over both ways, Asterisk 16 over HTTP. Skipped where no lab is up.</summary>
+[Collection("lab")]
+public class AsteriskRealTests(ITestOutputHelper output)
+{
+    public static TheoryData<string, AsteriskTransport> Versions => new()
+    {
+        { "22", AsteriskTransport.WebSocket },
+        { "22", AsteriskTransport.Http },
+        { "16", AsteriskTransport.Auto },
+    };
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task A_call_is_led_from_its_arrival_to_its_recording(string version, AsteriskTransport transport)
+    {
+        var lab = Lab.Require(version);
+        await using var rig = await AttachAsync(lab, transport);
+        await using var caller = await LabCaller.OpenAsync(lab);
+        var channel = await caller.CallAsync("100");
+        var call = await rig.NextCallAsync();
+        Assert.Equal(("demo", "100", "+48221234501"), (call.Arrival.LineArgument, call.Arrival.CalledNumber, call.Arrival.CallerNumber));
+        Assert.InRange(call.Arrival.ArrivedAt, DateTimeOffset.UtcNow.AddSeconds(-5), DateTimeOffset.UtcNow.AddSeconds(5));
+
+        call.HoldAtMost(TimeSpan.FromSeconds(30));
+        await call.AnswerAsync(Cancel);
+        await caller.AnsweredAsync(channel);
+        await caller.SpeakAsync(channel);
+
+        // Heard to its end.
+        var prompt = lab.Tone(1);
+        var end = await (await call.PlayAsync(prompt, Cancel)).Ended.WaitAsync(Rig.Soon, Cancel);
+        output.WriteLine($"heard {end.Heard.TotalMilliseconds} of 1000 ms");
+        Assert.Equal(PlaybackResult.Completed, end.Result);
+        Assert.InRange(end.Heard, TimeSpan.FromMilliseconds(900), TimeSpan.FromMilliseconds(1000));
+
+        // Cut by a key.
+        var recording = await call.PrepareRecordingAsync(new RecordingRequest($"rec-{call.Arrival.Id}", "wav"), Cancel);
+        var playback = await call.PlayAsync(lab.Tone(8), Cancel);
+        Assert.NotNull(await playback.Started.WaitAsync(Rig.Soon, Cancel));
+        await caller.PressAsync(channel, "1");
+        var digit = await call.Digits.ReadAsync(Cancel).AsTask().WaitAsync(Rig.Soon, Cancel);
+        Assert.Equal('1', digit.Digit);
+        await playback.StopAsync(Cancel);
+        Assert.Equal(PlaybackResult.Stopped, (await playback.Ended.WaitAsync(Rig.Soon, Cancel)).Result);
+
+        // Recorded, given back, still heard of.
+        Assert.False(File.Exists(lab.RecordingFile(recording.Name)));
+        var asked = Stopwatch.GetTimestamp();
+        var startedAt = await recording.StartAsync(Cancel);
+        output.WriteLine($"recording started after {Stopwatch.GetElapsedTime(asked).TotalMilliseconds:0.0} ms");
+        await call.SetVariablesAsync([new("CONSENT_RESULT", "Given"), new("CONSENT_RECORDING", "yes"), new("CONSENT_CALL_ID", call.Arrival.Id.ToString())], Cancel);
+        await call.ContinueAsync(null, Cancel);
+        Assert.Equal("Given", await caller.VariableAsync(channel + "-far", "CONSENT_RESULT"));
+        await Task.Delay(700, Cancel);
+        Assert.False(call.Gone.IsCancellationRequested, "gone on, not gone");
+        await caller.PressAsync(channel, "9");
+        Assert.Equal('9', (await call.Digits.ReadAsync(Cancel).AsTask().WaitAsync(Rig.Soon, Cancel)).Digit);
+
+        await caller.HangUpAsync(channel);
+        var departure = await call.Departed.WaitAsync(Rig.Soon, Cancel);
+        var ended = await recording.Ended.WaitAsync(Rig.Soon, Cancel);
+        Assert.Equal((DepartureKind.HungUp, false), (departure.Kind, ended.Failed));
+        output.WriteLine($"cause {departure.Cause}, recorded {(ended.EndedAt - startedAt).TotalMilliseconds} ms");
+        var stored = await rig.Pbx.FindStoredRecordingAsync(recording.Name, Cancel);
+        output.WriteLine($"{stored}");
+        Assert.NotNull(stored);
+        Assert.InRange(stored.Length, (ended.EndedAt - startedAt) - TimeSpan.FromMilliseconds(400), (ended.EndedAt - startedAt) + TimeSpan.FromMilliseconds(400));
+        await rig.Pbx.DeleteStoredRecordingAsync(recording.Name, Cancel);
+        Assert.Null(await rig.Pbx.FindStoredRecordingAsync(recording.Name, Cancel));
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Plain_Stasis_passes_the_same(string version, AsteriskTransport transport)
+    {
+        var lab = Lab.Require(version);
+        await using var rig = await AttachAsync(lab, transport);
+        await using var caller = await LabCaller.OpenAsync(lab);
+        var channel = await caller.CallAsync("110", string.Empty);
+        var call = await rig.NextCallAsync();
+        Assert.Equal(("demo", "110", null), (call.Arrival.LineArgument, call.Arrival.CalledNumber, call.Arrival.CallerNumber));
+        await caller.HangUpAsync(channel);
+        var departure = await call.Departed.WaitAsync(Rig.Soon, Cancel);
+        Assert.Equal(DepartureKind.HungUp, departure.Kind);
+        output.WriteLine(rig.Log.ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task The_dead_man_s_switch_takes_the_call_back_also_out_of_a_prompt(string version, AsteriskTransport transport)
+    {
+        var lab = Lab.Require(version);
+        await using var rig = await AttachAsync(lab, transport);
+        await using var caller = await LabCaller.OpenAsync(lab);
+        var channel = await caller.CallAsync("100");
+        var call = await rig.NextCallAsync();
+        call.HoldAtMost(TimeSpan.FromSeconds(5));
+        await call.AnswerAsync(Cancel);
+        await caller.AnsweredAsync(channel);
+        var playback = await call.PlayAsync(lab.Tone(8), Cancel);
+        await playback.Started.WaitAsync(Rig.Soon, Cancel);
+        call.HoldAtMost(TimeSpan.FromSeconds(1));
+        var departure = await call.Departed.WaitAsync(Rig.Soon, Cancel);
+        output.WriteLine(rig.Log.ToString());
+        Assert.Equal(DepartureKind.TakenBack, departure.Kind);
+        Assert.Equal(PlaybackResult.CallGone, (await playback.Ended).Result);
+        Assert.Equal("DEADLINE", await caller.VariableAsync(channel + "-far", "CONSENT_STATUS"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task A_prompt_that_is_not_there_was_not_heard(string version, AsteriskTransport transport)
+    {
+        var lab = Lab.Require(version);
+        await using var rig = await AttachAsync(lab, transport);
+        await using var caller = await LabCaller.OpenAsync(lab);
+        await caller.CallAsync("100");
+        var call = await rig.NextCallAsync();
+        call.HoldAtMost(TimeSpan.FromSeconds(30));
+        await call.AnswerAsync(Cancel);
+        var missing = await (await call.PlayAsync(Rig.Notice, Cancel)).Ended.WaitAsync(Rig.Soon, Cancel);
+        output.WriteLine($"{missing}");
+        Assert.Equal(PlaybackResult.Failed, missing.Result);
+        Assert.InRange(missing.Heard, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task A_discarded_recording_leaves_no_file(string version, AsteriskTransport transport)
+    {
+        var lab = Lab.Require(version);
+        await using var rig = await AttachAsync(lab, transport);
+        await using var caller = await LabCaller.OpenAsync(lab);
+        var channel = await caller.CallAsync("100");
+        var call = await rig.NextCallAsync();
+        call.HoldAtMost(TimeSpan.FromSeconds(30));
+        await call.AnswerAsync(Cancel);
+        await caller.AnsweredAsync(channel);
+        await caller.SpeakAsync(channel);
+        foreach (var start in (bool[])[false, true])
+        {
+            var recording = await call.PrepareRecordingAsync(new RecordingRequest($"discard-{start}-{call.Arrival.Id}", "wav"), Cancel);
+            if (start)
+            {
+                await recording.StartAsync(Cancel);
+                await Task.Delay(300, Cancel);
+                Assert.True(File.Exists(lab.RecordingFile(recording.Name)));
+            }
+
+            await recording.DiscardAsync(Cancel);
+            await recording.DiscardAsync(Cancel);
+            Assert.True(recording.Ended.IsCompleted);
+            Assert.False(File.Exists(lab.RecordingFile(recording.Name)));
+        }
+
+        Assert.Empty(await rig.Pbx.FindLiveRecordingsAsync(Cancel));
+        output.WriteLine(rig.Log.ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task A_stopped_recording_is_kept_and_a_name_is_used_once(string version, AsteriskTransport transport)
+    {
+        var lab = Lab.Require(version);
+        await using var rig = await AttachAsync(lab, transport);
+        await using var caller = await LabCaller.OpenAsync(lab);
+        var channel = await caller.CallAsync("100");
+        var call = await rig.NextCallAsync();
+        call.HoldAtMost(TimeSpan.FromSeconds(30));
+        await call.AnswerAsync(Cancel);
+        await caller.AnsweredAsync(channel);
+        await caller.SpeakAsync(channel);
+        var name = $"stop-{call.Arrival.Id}";
+        var recording = await call.PrepareRecordingAsync(new RecordingRequest(name, "wav"), Cancel);
+        await recording.StartAsync(Cancel);
+        await Task.Delay(500, Cancel);
+        await recording.StopAsync(Cancel);
+        Assert.False((await recording.Ended).Failed);
+        Assert.InRange((await rig.Pbx.FindStoredRecordingAsync(name, Cancel))!.Length, TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(900));
+
+        await Task.Delay(100, Cancel);
+        var again = await call.PrepareRecordingAsync(new RecordingRequest(name, "wav"), Cancel);
+        var refusal = await Assert.ThrowsAsync<PbxException>(() => again.StartAsync(Cancel));
+        output.WriteLine(refusal.Message);
+        await rig.Pbx.DeleteStoredRecordingAsync(name, Cancel);
+
+        var odd = await call.PrepareRecordingAsync(new RecordingRequest($"odd-{call.Arrival.Id}", "no-such-format"), Cancel);
+        refusal = await Assert.ThrowsAsync<PbxException>(() => odd.StartAsync(Cancel));
+        output.WriteLine(refusal.Message);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task A_worker_that_comes_back_finds_its_calls_and_recordings(string version, AsteriskTransport transport)
+    {
+        var lab = Lab.Require(version);
+        await using var caller = await LabCaller.OpenAsync(lab);
+        CallArrival waiting;
+        CallArrival talking;
+        await using (var before = await AttachAsync(lab, transport))
+        {
+            await caller.CallAsync("100");
+            var call = await before.NextCallAsync();
+            call.HoldAtMost(TimeSpan.FromSeconds(30));
+            await call.AnswerAsync(Cancel);
+            await (await call.PlayAsync(lab.Tone(20), Cancel)).Started.WaitAsync(Rig.Soon, Cancel);
+            waiting = call.Arrival;
+
+            var second = await caller.CallAsync("110");
+            call = await before.NextCallAsync();
+            call.HoldAtMost(TimeSpan.FromSeconds(30));
+            await call.AnswerAsync(Cancel);
+            await caller.AnsweredAsync(second);
+            await caller.SpeakAsync(second);
+            await (await call.PrepareRecordingAsync(new RecordingRequest($"orphan-{call.Arrival.Id}", "wav"), Cancel)).StartAsync(Cancel);
+            await call.ContinueAsync(null, Cancel);
+            talking = call.Arrival;
+        }
+
+        await using var after = await AttachAsync(lab, transport);
+        var found = Assert.Single(await after.Pbx.FindWaitingCallsAsync(Cancel));
+        Assert.Equal((waiting.Id, waiting.LineArgument, waiting.CalledNumber, waiting.CallerNumber), (found.Arrival.Id, found.Arrival.LineArgument, found.Arrival.CalledNumber, found.Arrival.CallerNumber));
+        var again = await found.PlayAsync(lab.Tone(0.5), Cancel);
+        Assert.Equal(PlaybackResult.Completed, (await again.Ended.WaitAsync(TimeSpan.FromSeconds(3), Cancel)).Result);
+        found.HoldAtMost(TimeSpan.FromSeconds(1));
+        Assert.Equal(DepartureKind.TakenBack, (await found.Departed.WaitAsync(Rig.Soon, Cancel)).Kind);
+
+        var reattached = await after.Pbx.ReattachAsync(talking, Cancel);
+        Assert.NotNull(reattached);
+        var live = Assert.Single(await after.Pbx.FindLiveRecordingsAsync(Cancel));
+        Assert.Equal((talking.Id, $"orphan-{talking.Id}"), (live.CallId, live.Recording.Name));
+        await live.Recording.StopAsync(Cancel);
+        Assert.NotNull(await after.Pbx.FindStoredRecordingAsync(live.Recording.Name, Cancel));
+        await after.Pbx.DeleteStoredRecordingAsync(live.Recording.Name, Cancel);
+        await caller.DisposeAsync();
+        Assert.Equal(DepartureKind.HungUp, (await reattached.Departed.WaitAsync(Rig.Soon, Cancel)).Kind);
+        Assert.Null(await after.Pbx.ReattachAsync(talking, Cancel));
+        output.WriteLine(after.Log.ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task A_call_goes_on_at_another_place(string version, AsteriskTransport transport)
+    {
+        var lab = Lab.Require(version);
+        await using var rig = await AttachAsync(lab, transport);
+        await using var caller = await LabCaller.OpenAsync(lab);
+        var channel = await caller.CallAsync("100");
+        var call = await rig.NextCallAsync();
+        call.HoldAtMost(TimeSpan.FromSeconds(30));
+        await call.AnswerAsync(Cancel);
+        await caller.AnsweredAsync(channel);
+        await call.ContinueAsync(new DialplanTarget("declined", "s"), Cancel);
+        await Task.Delay(200, Cancel);
+        Assert.Equal("declined", await caller.VariableAsync(channel + "-far", "CONTEXT"));
+        Assert.Equal("0", await caller.VariableAsync(channel + "-far", "TIMEOUT(absolute)"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task A_frozen_PBX_is_noticed_within_ten_seconds_and_attached_to_again(string version, AsteriskTransport transport)
+    {
+        var lab = Lab.Require(version);
+        await using var rig = new Rig(lab.Options(transport), limits: new AsteriskLimits());
+        await rig.AttachedAsync();
+        var process = lab.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var frozen = Stopwatch.StartNew();
+        using (Process.Start("kill", ["-STOP", process]))
+        {
+        }
+
+        try
+        {
+            await Rig.UntilAsync(() => !rig.Pbx.Health.Attached, () => rig.Pbx.Health.Detail);
+            output.WriteLine($"noticed after {frozen.Elapsed.TotalSeconds:0.0} s: {rig.Pbx.Health.Detail}");
+        }
+        finally
+        {
+            using (Process.Start("kill", ["-CONT", process]))
+            {
+            }
+        }
+
+        await rig.AttachedAsync();
+    }
+
+    private static async Task<Rig> AttachAsync(Lab lab, AsteriskTransport transport)
+    {
+        var rig = new Rig(lab.Options(transport), limits: new AsteriskLimits { SettledAfter = TimeSpan.Zero });
+        try
+        {
+            await rig.AttachedAsync();
+            return rig;
+        }
+        catch
+        {
+            await rig.DisposeAsync();
+            throw;
+        }
+    }
+}
+
+[CollectionDefinition("lab", DisableParallelization = true)]
+public class LabGroup;

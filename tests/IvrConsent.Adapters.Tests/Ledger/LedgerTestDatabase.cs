@@ -1,0 +1,222 @@
+using System.Data.Common;
+using Dapper;
+using IvrConsent.Storage.Database;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using Xunit;
+
+namespace IvrConsent.Adapters.Tests.Ledger;
+
+/// <summary>A database of its own for one test, that can be taken away and given back.</summary>
+public abstract class LedgerTestDatabase : IAsyncDisposable
+{
+    public const string Secret = "s3cret-9f2c";
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("ledger-test-").FullName;
+
+    public string Spool => Path.Combine(Folder, "spool");
+
+    public abstract string Connection { get; }
+
+    internal LedgerOptions Options(int limitMs = 800, int queue = 4096) => new()
+    {
+        Connection = Connection,
+        SpoolFolder = Spool,
+        CommitLimit = TimeSpan.FromMilliseconds(limitMs),
+        QueueLimit = queue,
+    };
+
+    /// <summary>Skips the test where the database is absent.</summary>
+    public abstract Task PrepareAsync();
+
+    /// <summary>Past every fault, as a person with a console would.</summary>
+    public abstract Task<DbConnection> OpenRawAsync();
+
+    public abstract Task StopAsync();
+
+    public abstract Task ContinueAsync();
+
+    /// <summary>There, and does not answer.</summary>
+    public abstract Task FreezeAsync();
+
+    public abstract Task ThawAsync();
+
+    /// <summary>Does what it is told, and tells nobody in time.</summary>
+    public abstract Task FreezeAnswersAsync();
+
+    public virtual ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        Directory.Delete(Folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class SqliteTestDatabase : LedgerTestDatabase
+{
+    private SqliteConnection? _blocker;
+
+    public override string Connection => Path.Combine(Folder, "ledger.db");
+
+    private string Aside => Path.Combine(Folder, "aside");
+
+    public override Task PrepareAsync() => Task.CompletedTask;
+
+    public override async Task<DbConnection> OpenRawAsync()
+    {
+        var connection = new SqliteConnection($"Data Source={Connection};Pooling=false;Mode=ReadWrite");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+    public override Task StopAsync()
+    {
+        Directory.CreateDirectory(Aside);
+        Move(Folder, Aside);
+        return Task.CompletedTask;
+    }
+
+    public override Task ContinueAsync()
+    {
+        Move(Aside, Folder);
+        return Task.CompletedTask;
+    }
+
+    public override async Task FreezeAsync()
+    {
+        _blocker = (SqliteConnection)await OpenRawAsync();
+        await _blocker.ExecuteAsync("BEGIN IMMEDIATE");
+    }
+
+    public override async Task ThawAsync()
+    {
+        if (_blocker is not null)
+        {
+            await _blocker.DisposeAsync();
+            _blocker = null;
+        }
+    }
+
+    public override Task FreezeAnswersAsync() => FreezeAsync();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await ThawAsync();
+        await base.DisposeAsync();
+    }
+
+    private static void Move(string from, string to)
+    {
+        foreach (var file in Directory.GetFiles(from, "ledger.db*"))
+        {
+            File.Move(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
+        }
+    }
+}
+
+public sealed class PostgresTestDatabase : LedgerTestDatabase
+{
+    private readonly string _schema = $"ledger_test_{Guid.NewGuid():N}";
+    private NpgsqlConnectionStringBuilder _real = [];
+    private TcpProxy? _proxy;
+
+    /// <summary>
+    /// From IVRCONSENT_TEST_PG, or the file that the lab names in its lab.env (IVRCONSENT_LAB_ENV, or .lab/lab.env of the
+    /// repository); null when there is none.
+    /// </summary>
+    public static string? Configured
+    {
+        get
+        {
+            if (Environment.GetEnvironmentVariable("IVRCONSENT_TEST_PG") is { Length: > 0 } connection)
+            {
+                return connection;
+            }
+
+            var lab = Environment.GetEnvironmentVariable("IVRCONSENT_LAB_ENV") ?? FindLabEnv();
+            if (lab is null || !File.Exists(lab))
+            {
+                return null;
+            }
+
+            const string Name = "LAB_PG_CONNECTION_FILE=";
+            var file = File.ReadLines(lab).FirstOrDefault(l => l.StartsWith(Name, StringComparison.Ordinal))?[Name.Length..].Trim('"');
+            return file is not null && File.Exists(file) ? File.ReadAllText(file).Trim() : null;
+        }
+    }
+
+    public override string Connection => new NpgsqlConnectionStringBuilder(_real.ConnectionString)
+    {
+        Host = "127.0.0.1", Port = _proxy!.Port,
+    }.ConnectionString;
+
+    public override async Task PrepareAsync()
+    {
+        if (Configured is not { } configured)
+        {
+            Assert.Skip("No PostgreSQL: set IVRCONSENT_TEST_PG, or start it with tests/lab/lab up postgres.");
+            return;
+        }
+
+        _real = configured.Contains("://", StringComparison.Ordinal)
+            ? PostgresUrl.Read(configured)
+            : PostgresUrl.Keywords(configured);
+        _real.Pooling = false;
+        await using (var connection = await OpenRawAsync())
+        {
+            await connection.ExecuteAsync($"CREATE SCHEMA {_schema}");
+        }
+
+        _real.SearchPath = _schema;
+        _proxy = new TcpProxy(_real.Host!, _real.Port);
+    }
+
+    public override async Task<DbConnection> OpenRawAsync()
+    {
+        var connection = new NpgsqlConnection(_real.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+    public override Task StopAsync() => Do(() => _proxy!.Stop());
+
+    public override Task ContinueAsync() => Do(() => _proxy!.Start());
+
+    public override Task FreezeAsync() => Do(() => _proxy!.Freeze());
+
+    public override Task ThawAsync() => Do(() => _proxy!.Thaw());
+
+    public override Task FreezeAnswersAsync() => Do(() => _proxy!.FreezeAnswers());
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_proxy is not null)
+        {
+            await _proxy.DisposeAsync();
+            await using var connection = new NpgsqlConnection(_real.ConnectionString);
+            await connection.OpenAsync(CancellationToken.None);
+            await connection.ExecuteAsync($"DROP SCHEMA {_schema} CASCADE");
+        }
+
+        await base.DisposeAsync();
+    }
+
+    private static string? FindLabEnv()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "IvrConsent.sln")))
+            {
+                return Path.Combine(folder.FullName, ".lab", "lab.env");
+            }
+        }
+
+        return null;
+    }
+
+    private static Task Do(Action action)
+    {
+        action();
+        return Task.CompletedTask;
+    }
+}
