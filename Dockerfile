@@ -47,9 +47,11 @@ RUN dotnet publish src/IvrConsent.Host -c Release -r "$(cat /rid)" --no-self-con
 # --- Image -------------------------------------------------------------------------------------------------------------
 FROM ${RUNTIME_IMAGE} AS worker
 
-# SoX turns prompts of any kind into what the PBX plays.
+# SoX turns prompts of any kind into what the PBX plays. Without the Kerberos library, which the base image lacks, the
+# PostgreSQL client complains on every start in the middle of the log.
 RUN apt-get update && \
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends sox libsox-fmt-base libsox-fmt-mp3 && \
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+      sox libsox-fmt-base libsox-fmt-mp3 libgssapi-krb5-2 && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log /var/cache/debconf/*-old && \
     groupadd --gid 10001 ivrconsent && \
     useradd --uid 10001 --gid 10001 --home-dir /var/lib/ivrconsent --no-create-home --shell /usr/sbin/nologin ivrconsent && \
@@ -74,7 +76,9 @@ WORKDIR /var/lib/ivrconsent
 VOLUME ["/var/lib/ivrconsent", "/etc/ivrconsent"]
 EXPOSE 8090
 STOPSIGNAL SIGTERM
+# Alive, not ready for calls: some orchestrators end what is unhealthy, and a worker that waits for its PBX or database needs
+# a look, not an end. config/compose, where nothing is ended, asks whether it is ready.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
-  CMD ["ivrconsent", "health", "--config", "/etc/ivrconsent/ivrconsent.yaml"]
+  CMD ["ivrconsent", "health", "--live", "--config", "/etc/ivrconsent/ivrconsent.yaml"]
 ENTRYPOINT ["ivrconsent"]
 CMD ["serve", "--config", "/etc/ivrconsent/ivrconsent.yaml"]
