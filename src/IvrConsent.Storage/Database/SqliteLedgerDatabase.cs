@@ -23,6 +23,8 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
 
     public override string Name => $"SQLite {_path}";
 
+    public override bool Blocks => true;
+
     public override string MigrationFolder => "sqlite";
 
     public override string TableExists => "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = @name";
