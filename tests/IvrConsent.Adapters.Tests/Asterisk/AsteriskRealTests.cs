@@ -332,6 +332,75 @@ public class AsteriskRealTests(ITestOutputHelper output)
         await rig.AttachedAsync();
     }
 
+    /// <summary>
+    /// The adapter's own price: SIPp calls 20 times a second, each call is answered, told, recorded and given back. Only when
+    /// IVRCONSENT_LAB_LOAD gives the number of calls: a busy machine says nothing.
+    /// </summary>
+    [Theory]
+    [InlineData("22", AsteriskTransport.WebSocket)]
+    [InlineData("22", AsteriskTransport.Http)]
+    [InlineData("16", AsteriskTransport.Http)]
+    public async Task Twenty_calls_a_second(string version, AsteriskTransport transport)
+    {
+        var count = int.Parse(Environment.GetEnvironmentVariable("IVRCONSENT_LAB_LOAD") ?? "0", System.Globalization.CultureInfo.InvariantCulture);
+        Assert.SkipUnless(count > 0, "set IVRCONSENT_LAB_LOAD to a number of calls to measure");
+        var lab = Lab.Require(version);
+        await using var rig = await AttachAsync(lab, transport);
+        rig.Log.Silent = true;
+        var prompt = lab.Tone(0.5);
+        var starts = new List<double>();
+        var failures = new List<string>();
+        var cpu = Process.GetCurrentProcess().TotalProcessorTime;
+        using var sipp = Process.Start(new ProcessStartInfo("sipp", [lab["SIP"], "-sn", "uac", "-s", "100", "-r", "20", "-m", count.ToString(System.Globalization.CultureInfo.InvariantCulture), "-d", "3000", "-nostdin"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _ = sipp.StandardOutput.ReadToEndAsync(Cancel);
+        var calls = new Task[count];
+        for (var i = 0; i < count; i++)
+        {
+            calls[i] = LeadAsync(await rig.NextCallAsync());
+        }
+
+        await Task.WhenAll(calls);
+        await sipp.WaitForExitAsync(Cancel);
+        var spent = (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalMilliseconds / count;
+        starts.Sort();
+        output.WriteLine($"{count} calls, {failures.Count} failed, SIPp exit {sipp.ExitCode}; processor {spent:0.00} ms per call; StartAsync ms p50 {starts[starts.Count / 2]:0.0} p99 {starts[starts.Count * 99 / 100]:0.0} max {starts[^1]:0.0}");
+        Assert.Empty(failures);
+
+        async Task LeadAsync(ICall call)
+        {
+            try
+            {
+                call.HoldAtMost(TimeSpan.FromSeconds(10));
+                await call.AnswerAsync(Cancel);
+                var preparing = call.PrepareRecordingAsync(new RecordingRequest($"load-{call.Arrival.Id}", "wav"), Cancel);
+                var playback = await call.PlayAsync(prompt, Cancel);
+                await playback.Started;
+                await Task.Delay(300, Cancel);
+                var recording = await preparing;
+                var asked = Stopwatch.GetTimestamp();
+                await Task.WhenAll(playback.StopAsync(Cancel), recording.StartAsync(Cancel));
+                lock (starts)
+                {
+                    starts.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
+                }
+
+                await playback.Ended;
+                await call.SetVariablesAsync([new("CONSENT_RESULT", "Given"), new("CONSENT_RECORDING", "yes"), new("CONSENT_CALL_ID", call.Arrival.Id.ToString())], Cancel);
+                await call.ContinueAsync(null, Cancel);
+                await call.Departed;
+                await recording.Ended;
+                await rig.Pbx.DeleteStoredRecordingAsync(recording.Name, Cancel);
+            }
+            catch (Exception e)
+            {
+                lock (failures)
+                {
+                    failures.Add(e.Message);
+                }
+            }
+        }
+    }
+
     // A request to a channel is an order that the channel carries out when it next wakes, for a frame or after 200 ms without one.
     private static async Task VariableIsAsync(LabCaller caller, string channel, string name, string value)
     {
