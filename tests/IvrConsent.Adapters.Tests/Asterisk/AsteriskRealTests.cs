@@ -332,14 +332,46 @@ public class AsteriskRealTests(ITestOutputHelper output)
         await rig.AttachedAsync();
     }
 
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task A_prompt_is_fetched_from_a_web_server_once(string version, AsteriskTransport transport)
+    {
+        var lab = Lab.Require(version);
+        await using var web = new PromptServer(lab) { Delay = TimeSpan.FromMilliseconds(600) };
+        foreach (var rate in (int[])[8000, 16000])
+        {
+            await using var rig = new Rig(lab.Options(transport) with { PromptFolder = null, PromptUrl = web.Url, PromptRate = rate }, limits: new AsteriskLimits { SettledAfter = TimeSpan.Zero });
+            await rig.AttachedAsync();
+            await using var caller = await LabCaller.OpenAsync(lab);
+            await caller.CallAsync("100");
+            var call = await rig.NextCallAsync();
+            call.HoldAtMost(TimeSpan.FromSeconds(30));
+            await call.AnswerAsync(Cancel);
+            var prompt = web.Prompt(1);
+            for (var i = 0; i < 2; i++)
+            {
+                var asked = Stopwatch.StartNew();
+                var playback = await call.PlayAsync(prompt, Cancel);
+                await playback.Started;
+                var started = asked.Elapsed.TotalMilliseconds;
+                var end = await playback.Ended.WaitAsync(Rig.Soon, Cancel);
+                output.WriteLine($"{rate} Hz, time {i + 1}: started after {started:0} ms, {end.Result} after {asked.Elapsed.TotalMilliseconds:0} ms, heard {end.Heard.TotalMilliseconds:0} ms, {web.Fetched} fetched");
+                Assert.Equal(PlaybackResult.Completed, end.Result);
+                Assert.InRange(end.Heard, TimeSpan.FromMilliseconds(900), TimeSpan.FromMilliseconds(1000));
+            }
+        }
+
+        Assert.Equal(2, web.Fetched);
+    }
+
     /// <summary>
     /// The adapter's own price: SIPp calls 20 times a second, each call is answered, told, recorded and given back. Only when
     /// IVRCONSENT_LAB_LOAD gives the number of calls: a busy machine says nothing.
     /// </summary>
     [Theory]
-    [InlineData("22", AsteriskTransport.WebSocket)]
-    [InlineData("22", AsteriskTransport.Http)]
     [InlineData("16", AsteriskTransport.Http)]
+    [InlineData("22", AsteriskTransport.Http)]
+    [InlineData("22", AsteriskTransport.WebSocket)]
     public async Task Twenty_calls_a_second(string version, AsteriskTransport transport)
     {
         var count = int.Parse(Environment.GetEnvironmentVariable("IVRCONSENT_LAB_LOAD") ?? "0", System.Globalization.CultureInfo.InvariantCulture);
@@ -350,21 +382,31 @@ public class AsteriskRealTests(ITestOutputHelper output)
         var prompt = lab.Tone(0.5);
         var starts = new List<double>();
         var failures = new List<string>();
+        await CallAsync(100);
+        starts.Clear();
         var cpu = Process.GetCurrentProcess().TotalProcessorTime;
-        using var sipp = Process.Start(new ProcessStartInfo("sipp", [lab["SIP"], "-sn", "uac", "-s", "100", "-r", "20", "-m", count.ToString(System.Globalization.CultureInfo.InvariantCulture), "-d", "3000", "-nostdin"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        _ = sipp.StandardOutput.ReadToEndAsync(Cancel);
-        var calls = new Task[count];
-        for (var i = 0; i < count; i++)
-        {
-            calls[i] = LeadAsync(await rig.NextCallAsync());
-        }
-
-        await Task.WhenAll(calls);
-        await sipp.WaitForExitAsync(Cancel);
+        var allocated = GC.GetTotalAllocatedBytes();
+        var exit = await CallAsync(count);
         var spent = (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalMilliseconds / count;
+        allocated = (GC.GetTotalAllocatedBytes() - allocated) / count;
         starts.Sort();
-        output.WriteLine($"{count} calls, {failures.Count} failed, SIPp exit {sipp.ExitCode}; processor {spent:0.00} ms per call; StartAsync ms p50 {starts[starts.Count / 2]:0.0} p99 {starts[starts.Count * 99 / 100]:0.0} max {starts[^1]:0.0}");
+        output.WriteLine($"{count} calls, {failures.Count} failed, SIPp exit {exit}; processor {spent:0.00} ms and {allocated} bytes per call; StartAsync ms p50 {starts[starts.Count / 2]:0.0} p99 {starts[starts.Count * 99 / 100]:0.0} max {starts[^1]:0.0}");
         Assert.Empty(failures);
+
+        async Task<int> CallAsync(int number)
+        {
+            using var sipp = Process.Start(new ProcessStartInfo("sipp", [lab["SIP"], "-sn", "uac", "-s", "100", "-r", "20", "-m", number.ToString(System.Globalization.CultureInfo.InvariantCulture), "-d", "3000", "-nostdin"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            _ = sipp.StandardOutput.ReadToEndAsync(Cancel);
+            var calls = new Task[number];
+            for (var i = 0; i < number; i++)
+            {
+                calls[i] = LeadAsync(await rig.NextCallAsync());
+            }
+
+            await Task.WhenAll(calls);
+            await sipp.WaitForExitAsync(Cancel);
+            return sipp.ExitCode;
+        }
 
         async Task LeadAsync(ICall call)
         {
