@@ -110,6 +110,12 @@ public sealed class AsteriskProbe : IDisposable
     /// <summary>Whether a PBX of that version takes requests over the event socket.</summary>
     public static bool TakesRequestsOverSocket(string version) => AsteriskVersion.Parse(version).HasRestOverSocket;
 
+    /// <summary>Whether that version brings StasisBroadcast (22.7, 23.1 and later).</summary>
+    public static bool HasBroadcast(string version) => AsteriskVersion.Parse(version) is { Major: 22, Minor: >= 7 } or { Major: 23, Minor: >= 1 } or { Major: > 23 };
+
+    /// <summary>The first number of a version; 0 when it cannot be read.</summary>
+    public static int MajorOf(string version) => AsteriskVersion.Parse(version).Major;
+
     /// <summary>All modules loaded.</summary>
     public async Task<IReadOnlyList<AsteriskModule>> ModulesAsync(CancellationToken cancel)
     {
@@ -139,6 +145,14 @@ public sealed class AsteriskProbe : IDisposable
     {
         var request = new AriRequest(HttpMethod.Get, "asterisk/variable", ("variable", name)) { WantsBody = true };
         return (await AskAsync(request, AriJson.Default.AriVariable, cancel))?.Value is { Length: > 0 } value ? value : null;
+    }
+
+    /// <summary>The same, where a variable that is not set is an answer and no failure: newer versions say 404 of it.</summary>
+    public async Task<string?> GlobalAsync(string name, CancellationToken cancel)
+    {
+        var request = new AriRequest(HttpMethod.Get, "asterisk/variable", ("variable", name)) { WantsBody = true };
+        var response = await _http.SendAsync(request, _options.RequestTimeout, cancel);
+        return response.Ok && JsonSerializer.Deserialize(response.Body ?? [], AriJson.Default.AriVariable)?.Value is { Length: > 0 } value ? value : null;
     }
 
     /// <summary>Any other question: the answer's status and text to GET of a path below <c>/ari/</c>, without a query.</summary>
