@@ -182,7 +182,9 @@ public sealed class AsteriskRehearsal : IAriEventSink, IAsyncDisposable
         }
         catch (PbxException e)
         {
-            return new AsteriskTrial(AsteriskTrialResult.Refused, e.Message);
+            // The message begins with the request, whose ids would make each refusal another one.
+            var words = e.Message.IndexOf(": ", StringComparison.Ordinal) is var end && end < 0 ? e.Message : e.Message[(end + 2)..];
+            return new AsteriskTrial(AsteriskTrialResult.Refused, $"the PBX refuses: {words}");
         }
         finally
         {

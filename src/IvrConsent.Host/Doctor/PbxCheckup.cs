@@ -33,6 +33,7 @@ internal sealed class PbxCheckup : IDisposable
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(22);
 
     private const int AtOnce = 8;
+    private static readonly string[] TrialsNeed = ["res_ari_bridges.so", "res_ari_recordings.so"];
     private readonly PbxSettings _pbx;
     private readonly CheckupContext _context;
     private readonly AsteriskOptions _options;
@@ -124,6 +125,18 @@ internal sealed class PbxCheckup : IDisposable
             return PbxFindings.SessionLimit(readable ? await rehearsal.FunctionAsync("AST_CONFIG(http.conf,general,sessionlimit)", _cancel) : null, readable);
         });
 
+        await TryAudioAsync(rehearsal, modules);
+    }
+
+    private async Task TryAudioAsync(AsteriskRehearsal rehearsal, string[] modules)
+    {
+        // Without these two nothing could be tried, or what was tried could not be taken away again.
+        if (TrialsNeed.FirstOrDefault(module => !modules.Contains(module)) is { } lacking)
+        {
+            _findings.Add(Finding.Skipped(Checks.Playing, $"prompts and recording are not tried: {lacking} is not loaded", "See modules above."));
+            return;
+        }
+
         using var folder = _pbx.PromptsFolder is null ? null : FolderPrompts.Prepare(_options, _context.Needed, _context.Catalogue, _context.Worker.Running);
         bool? fetches = null;
         if (folder is not null)
@@ -145,7 +158,7 @@ internal sealed class PbxCheckup : IDisposable
         await GuardAsync(Checks.Playing, async () =>
         {
             trials = await PlayAllAsync(rehearsal, Media);
-            return Judge().Playing(trials, fetches);
+            return Judge().Playing(trials, fetches, folder?.Finding.Status == FindingStatus.Failed);
         });
         await GuardAsync(Checks.Recording, async () =>
         {

@@ -70,7 +70,7 @@ internal sealed class PbxFindings(string file, PbxSettings pbx)
         }
 
         var found = "not loaded: " + string.Join("; ", missing.GroupBy(module => module.Purpose).Select(group => $"{string.Join(", ", group.Select(module => module.Name))} ({group.Key})"));
-        var remedy = $"On the PBX: {string.Join(" ", missing.Select(module => $"asterisk -rx 'module load {module.Name}'"))} and, to keep {(missing.Length == 1 ? "it" : "them")}, in /etc/asterisk/modules.conf take away noload = or add: {string.Join("  ", missing.Select(module => $"load = {module.Name}"))}";
+        var remedy = $"On the PBX: {string.Join("; ", missing.Select(module => $"asterisk -rx 'module load {module.Name}'"))}. To keep {(missing.Length == 1 ? "it" : "them")}, in /etc/asterisk/modules.conf take the noload = away, or add: {string.Join(", ", missing.Select(module => $"load = {module.Name}"))}";
         return missing.Any(module => module.Vital) ? Finding.Failed(Checks.Modules, found, remedy) : Finding.Warning(Checks.Modules, found, remedy);
     }
 
@@ -172,10 +172,10 @@ internal sealed class PbxFindings(string file, PbxSettings pbx)
             return Finding.Ok(Checks.Recording, $"recorded for a moment as {string.Join(" and ", byFormat.Keys)}, read back and deleted");
         }
 
-        return Finding.Failed(
-            Checks.Recording,
-            string.Join("; ", failed.Select(trial => $"as {trial.Key}: {trial.Value.Detail}")),
-            "On the PBX, as root: install -d -o asterisk -g asterisk /var/spool/asterisk/recording (astspooldir of asterisk.conf, and the user that Asterisk runs as). Else look at the disk (df) and at /var/log/asterisk; modules res_stasis_recording.so, res_ari_recordings.so, format_wav.so.");
+        var found = string.Join("; ", failed.GroupBy(trial => trial.Value.Detail).Select(group => $"as {string.Join(" and ", group.Select(trial => trial.Key))}: {group.Key}"));
+        return failed.Any(trial => trial.Value.Detail.Contains("422", StringComparison.Ordinal))
+            ? Finding.Failed(Checks.Recording, found, "On the PBX: asterisk -rx 'module load format_wav.so', and load = format_wav.so in /etc/asterisk/modules.conf.")
+            : Finding.Failed(Checks.Recording, found, "On the PBX, as root: install -d -o asterisk -g asterisk /var/spool/asterisk/recording (astspooldir of asterisk.conf, and the user that Asterisk runs as). Else look at the disk (df) and at /var/log/asterisk.");
     }
 
     private static string Words(TimeSpan time) => time < TimeSpan.FromSeconds(10)

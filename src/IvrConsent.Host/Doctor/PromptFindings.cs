@@ -53,7 +53,8 @@ internal sealed class PromptFindings(string file, PbxSettings pbx, string listen
 
     /// <param name="trials">What became of each.</param>
     /// <param name="fetches">Whether the PBX was seen to reach us; null when that cannot be seen, or prompts come from a folder.</param>
-    public Finding Playing(IReadOnlyCollection<PromptTrial> trials, bool? fetches)
+    /// <param name="folderWrong">Whether the shared folder itself is known to be wrong.</param>
+    public Finding Playing(IReadOnlyCollection<PromptTrial> trials, bool? fetches, bool folderWrong = false)
     {
         var bad = trials.Where(trial => trial.Trial is { Worked: false }).ToArray();
         if (trials.Count == 0)
@@ -75,11 +76,12 @@ internal sealed class PromptFindings(string file, PbxSettings pbx, string listen
         var untried = trials.Count(trial => trial.Trial is null);
         var found = string.Join("; ", bad.GroupBy(trial => trial.Trial!.Detail).Select(group => $"{List([.. group.Select(trial => trial.Prompt.Name)])}: {group.Key}"))
             + (untried > 0 ? $"; {untried} more not tried" : "");
-        return Finding.Failed(Checks.Playing, found, Remedy(bad.Any(trial => trial.Trial!.Result == AsteriskTrialResult.Refused), bad.Length == trials.Count, fetches));
+        return Finding.Failed(Checks.Playing, found, Remedy(bad.Any(trial => trial.Trial!.Result == AsteriskTrialResult.Refused), bad.Length == trials.Count, fetches, folderWrong));
     }
 
-    private string Remedy(bool refused, bool all, bool? fetches) =>
+    private string Remedy(bool refused, bool all, bool? fetches, bool folderWrong) =>
         refused ? "See modules above: bridges need bridge_simple.so or bridge_softmix.so and res_ari_bridges.so for this trial."
+        : folderWrong ? $"First mend `{Checks.Folder}` above."
         : pbx.Prompts == PromptDelivery.Folder
             ? $"Let the PBX read {pbx.PromptsFolder} under that same name (a shared or mounted folder), and its user the files: sudo -u asterisk ls -l {pbx.PromptsFolder}. Then see modules above (format_wav.so)."
         : fetches == false ? $"First mend `{Checks.Fetching}` above."
