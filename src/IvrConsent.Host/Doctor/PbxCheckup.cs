@@ -158,7 +158,7 @@ internal sealed class PbxCheckup : IDisposable
         await GuardAsync(Checks.Playing, async () =>
         {
             trials = await PlayAllAsync(rehearsal, Media);
-            return Judge().Playing(trials, fetches, folder?.Finding.Status == FindingStatus.Failed);
+            return Judge().Playing(trials, fetches, _findings.Find(finding => finding.Check is Checks.Folder or Checks.Fetching));
         });
         await GuardAsync(Checks.Recording, async () =>
         {

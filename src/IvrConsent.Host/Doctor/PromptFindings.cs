@@ -53,8 +53,8 @@ internal sealed class PromptFindings(string file, PbxSettings pbx, string listen
 
     /// <param name="trials">What became of each.</param>
     /// <param name="fetches">Whether the PBX was seen to reach us; null when that cannot be seen, or prompts come from a folder.</param>
-    /// <param name="folderWrong">Whether the shared folder itself is known to be wrong.</param>
-    public Finding Playing(IReadOnlyCollection<PromptTrial> trials, bool? fetches, bool folderWrong = false)
+    /// <param name="delivery">What was found of the way the files take to the PBX; null when it was not looked at.</param>
+    public Finding Playing(IReadOnlyCollection<PromptTrial> trials, bool? fetches, Finding? delivery)
     {
         var bad = trials.Where(trial => trial.Trial is { Worked: false }).ToArray();
         if (trials.Count == 0)
@@ -76,15 +76,14 @@ internal sealed class PromptFindings(string file, PbxSettings pbx, string listen
         var untried = trials.Count(trial => trial.Trial is null);
         var found = string.Join("; ", bad.GroupBy(trial => trial.Trial!.Detail).Select(group => $"{List([.. group.Select(trial => trial.Prompt.Name)])}: {group.Key}"))
             + (untried > 0 ? $"; {untried} more not tried" : "");
-        return Finding.Failed(Checks.Playing, found, Remedy(bad.Any(trial => trial.Trial!.Result == AsteriskTrialResult.Refused), bad.Length == trials.Count, fetches, folderWrong));
+        return Finding.Failed(Checks.Playing, found, Remedy(bad.Any(trial => trial.Trial!.Result == AsteriskTrialResult.Refused), bad.Length == trials.Count, fetches, delivery));
     }
 
-    private string Remedy(bool refused, bool all, bool? fetches, bool folderWrong) =>
+    private string Remedy(bool refused, bool all, bool? fetches, Finding? delivery) =>
         refused ? "See modules above: bridges need bridge_simple.so or bridge_softmix.so and res_ari_bridges.so for this trial."
-        : folderWrong ? $"First mend `{Checks.Folder}` above."
+        : delivery?.Status == FindingStatus.Failed ? $"First mend `{delivery.Check}` above."
         : pbx.Prompts == PromptDelivery.Folder
             ? $"Let the PBX read {pbx.PromptsFolder} under that same name (a shared or mounted folder), and its user the files: sudo -u asterisk ls -l {pbx.PromptsFolder}. Then see modules above (format_wav.so)."
-        : fetches == false ? $"First mend `{Checks.Fetching}` above."
         : fetches == true ? $"The PBX reaches us, and cannot play what it gets: see modules above (format_wav.so, res_http_media_cache.so), room in its /tmp, and /var/log/asterisk.{Wideband()}"
         : all ? ReachRemedy
         : $"Others play, so look at these files: ivrconsent prompts check; and at the PBX's log in /var/log/asterisk.{Wideband()}";

@@ -74,6 +74,11 @@ internal static class StorageChecks
                 : Finding.Warning(Checks.Database, $"there is no database {path} yet; it can be made", "ivrconsent migrate makes it, or the worker at its first start. If there has been one, restore it first.");
         }
 
+        if (settings.Database.Kind == DatabaseKind.Sqlite && SqliteFile(options) is { } ledger && FindOpenTrouble(ledger) is { } closed)
+        {
+            return Finding.Failed(Checks.Database, $"{ledger} cannot be opened to write: {closed}", $"Give it to the worker's user, with its folder: chown ivrconsent {Path.GetDirectoryName(ledger)} {ledger}*; chmod 600 {ledger}*");
+        }
+
         try
         {
             // In a task of its own: SQLite waits for a lock without giving its thread back.
@@ -103,6 +108,21 @@ internal static class StorageChecks
         catch (Exception e) when (e is LedgerUnavailableException or LedgerMigrationException or ArgumentException)
         {
             return Finding.Failed(Checks.Database, e.Message);
+        }
+    }
+
+    // SQLite opens a file that it may not write for reading only, and then takes BEGIN IMMEDIATE for the beginning of a read: an empty
+    // transaction proves nothing there. (No connection of ours is open now: closing the file would drop its locks.)
+    private static string? FindOpenTrouble(string path)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
         }
     }
 
