@@ -95,8 +95,9 @@ public interface ICallSettings
     string Worker { get; }
 
     /// <summary>
-    /// The line of a call: by <paramref name="lineArgument"/> if the dialplan gave one (and then only by it), else the line that
-    /// lists <paramref name="calledNumber"/>, else the line of that very name; null when there is none.
+    /// The line of a call: by <paramref name="lineArgument"/> if the dialplan gave one other than the number itself (and then
+    /// only by it), else the line that lists <paramref name="calledNumber"/>, else the line of that very name; null when there
+    /// is none.
     /// </summary>
     LineOptions? FindLine(string? lineArgument, string calledNumber);
 

@@ -36,9 +36,12 @@ public sealed class CallSettings : ICallSettings
     public IPromptCatalogue Prompts { get; }
 
     /// <inheritdoc/>
-    public LineOptions? FindLine(string? lineArgument, string calledNumber) =>
-        // An empty argument is what the dialplan passes for a variable that is not set: it has named no line.
-        string.IsNullOrWhiteSpace(lineArgument)
-            ? byNumber.GetValueOrDefault(calledNumber.Trim())
-            : byName.GetValueOrDefault(lineArgument.Trim());
+    public LineOptions? FindLine(string? lineArgument, string calledNumber)
+    {
+        // The dialplan's sample passes the dialled number where the admin names no line; an empty argument is an unset variable.
+        var (name, number) = (lineArgument?.Trim(), calledNumber.Trim());
+        return string.IsNullOrEmpty(name) || name == number
+            ? byNumber.GetValueOrDefault(number) ?? byName.GetValueOrDefault(number)
+            : byName.GetValueOrDefault(name);
+    }
 }

@@ -37,6 +37,18 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
+    /// <summary>When the next timer is due; null when none waits.</summary>
+    public DateTimeOffset? NextTimer
+    {
+        get
+        {
+            lock (gate)
+            {
+                return timers.Min(timer => timer.Due);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow()
     {

@@ -40,7 +40,7 @@ public sealed class Simulation : SynchronizationContext
                     throw new TimeoutException($"Not done by {end:O} of simulated time.");
                 }
 
-                Time.AdvanceTo(next);
+                Time.Advance(next - Time.GetUtcNow());
             }
 
             task.GetAwaiter().GetResult();

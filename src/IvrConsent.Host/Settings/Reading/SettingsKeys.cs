@@ -90,7 +90,7 @@ internal static class SettingsKeys
                 new("connection", new SecretKind("a file for SQLite, or a PostgreSQL connection string (Host=…;Database=…;Username=…;Password=…)", "/var/lib/ivrconsent/ledger.db"), "The ledger: a file for SQLite, or a PostgreSQL connection string.") { Default = "/var/lib/ivrconsent/ledger.db" },
                 new("connection_file", new PathKind(absolute: false, "database-connection"), "A file that holds the connection string and nothing else."),
                 new("spool", new PathKind(absolute: false, "/var/lib/ivrconsent/spool"), "Folder that takes what cannot be written to the database at once.") { Default = "/var/lib/ivrconsent/spool" },
-                new("commit_limit", new DurationKind("50ms", "1s"), "How long a caller waits for the consent to be committed before the call goes on unrecorded.") { Default = "800ms" },
+                new("commit_limit", new DurationKind("100ms", "1s"), "How long a caller waits for the consent to be committed before the call goes on unrecorded.") { Default = "800ms" },
             ]),
             "The ledger's database."),
         new("prompts", new MapKind([new("folder", new PathKind(absolute: false, "prompts"), "The prompts: LANGUAGE/NAME.wav.") { Default = "prompts" }]), "The prompts."),
