@@ -33,8 +33,8 @@ public sealed class AsteriskRehearsal : IAriEventSink, IAsyncDisposable
         _session = new AriSession(options, new AsteriskLimits(), time, NullLogger.Instance);
     }
 
-    /// <summary>Whether requests travel over the event socket, proved by one.</summary>
-    public bool RequestsOverSocket => _session.KeepsOrder;
+    /// <summary>What requests travel over, proved by one: <c>the event socket</c> or <c>HTTP</c>.</summary>
+    public string Transport => _session.TransportName;
 
     /// <summary>The application's name: does not begin as a worker's does, so that no call is offered to it.</summary>
     public string Application => _options.Application;

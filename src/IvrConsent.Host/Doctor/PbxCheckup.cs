@@ -104,7 +104,7 @@ internal sealed class PbxCheckup : IDisposable
 
         await using (rehearsal)
         {
-            _findings.Add(PbxFindings.Attached(rehearsal.RequestsOverSocket));
+            _findings.Add(PbxFindings.Attached(rehearsal.Transport));
             await RehearseAsync(rehearsal, modules);
         }
     }

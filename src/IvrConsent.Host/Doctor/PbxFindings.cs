@@ -74,7 +74,7 @@ internal sealed class PbxFindings(string file, PbxSettings pbx)
         return missing.Any(module => module.Vital) ? Finding.Failed(Checks.Modules, found, remedy) : Finding.Warning(Checks.Modules, found, remedy);
     }
 
-    public static Finding Attached(bool overSocket) => Finding.Ok(Checks.Attach, $"the event socket opens; requests travel over {(overSocket ? "it" : "HTTP")}");
+    public static Finding Attached(string transport) => Finding.Ok(Checks.Attach, $"the event socket opens; requests travel over {transport}");
 
     public static Finding NotAttached(string message) =>
         Finding.Failed(Checks.Attach, $"the event socket does not open: {message}", $"On the PBX: res_http_websocket.so and res_ari_events.so loaded, read_only = no in ari.conf, no proxy between that stops WebSockets; {ReloadAri}.");
