@@ -101,7 +101,7 @@ internal sealed class AsteriskCall : ICall
 
     public async Task<IPlayback> PlayAsync(Prompt prompt, CancellationToken cancel)
     {
-        var (media, sha256) = MediaOf(prompt);
+        var (media, sha256) = PromptMedia.Of(_session.Options, prompt);
         var id = AriNames.Playback(Arrival.Id, Interlocked.Increment(ref _lastPlayback));
         var playback = new AsteriskPlayback(_session, _registry, this, id, sha256, prompt.Length);
         Gone.ThrowIfCancellationRequested();
@@ -325,16 +325,6 @@ internal sealed class AsteriskCall : ICall
 
     private CancellationTokenSource? Either(CancellationToken cancel) =>
         cancel.CanBeCanceled && cancel != Gone ? CancellationTokenSource.CreateLinkedTokenSource(cancel, Gone) : null;
-
-    private (string Media, string Sha256) MediaOf(Prompt prompt)
-    {
-        var wide = _session.Options.PromptRate == 16000 && prompt.WidebandSha256 is not null;
-        var sha256 = wide ? prompt.WidebandSha256! : prompt.Sha256;
-        // From a folder Asterisk picks the file's format itself, so it wants no extension; from a web server it wants one.
-        return _session.Options.PromptFolder is { } folder
-            ? ($"sound:{folder.TrimEnd('/')}/{sha256}", sha256)
-            : ($"sound:{_session.Options.PromptUrl!.AbsoluteUri.TrimEnd('/')}/prompts/{sha256}.{(wide ? "wav16" : "wav")}", sha256);
-    }
 
     private void Leave()
     {
