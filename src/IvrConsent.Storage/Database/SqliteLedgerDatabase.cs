@@ -23,6 +23,8 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
 
     public override string Name => $"SQLite {_path}";
 
+    public override bool Blocks => true;
+
     public override string MigrationFolder => "sqlite";
 
     public override string TableExists => "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = @name";
@@ -44,7 +46,9 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         try
         {
             // FULL: a commit is on the disk when it returns. EXTRA would only add to that for rollback journals.
-            connection.Execute("PRAGMA synchronous = FULL");
+            // The pages at the tables' ends are written again and again: a longer WAL (16 MB) brings each of them back once for
+            // four times as many commits, and stops the writer for it four times less often.
+            connection.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
             return Task.FromResult<LedgerSession>(new SqliteLedgerSession(this, connection));
         }
         catch

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Storage.Database;
 using Xunit;
 
 namespace IvrConsent.Adapters.Tests.Ledger;
@@ -79,6 +80,36 @@ public abstract class LedgerSpeed(LedgerTestDatabase database) : IAsyncLifetime
             var used = (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalMilliseconds / 6400;
             TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture,
                 $"{GetType().Name} flat out: {6400 / watch.Elapsed.TotalSeconds:F0} calls/s of 4 appends; CPU {used:F3} ms a call"));
+        }
+    }
+
+    [Fact(Explicit = true)]
+    public async Task One_commit_after_another_without_the_loop()
+    {
+        await using var database1 = LedgerDatabase.Create(database.Options());
+        await using var migrator = new LedgerMigrator(database.Options());
+        await migrator.MigrateAsync(TestContext.Current.CancellationToken);
+        await using var session = await database1.OpenSessionAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        for (var round = 0; round < 3; round++)
+        {
+            var process = Process.GetCurrentProcess();
+            var (user, system) = (process.UserProcessorTime, process.PrivilegedProcessorTime);
+            var watch = Stopwatch.StartNew();
+            for (var i = 0; i < 1000; i++)
+            {
+                await OneCallAsync(
+                    async b =>
+                    {
+                        await session.CommitAsync([b], CancellationToken.None);
+                        return AppendResult.Committed;
+                    },
+                    [],
+                    0);
+            }
+
+            process.Refresh();
+            TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture,
+                $"{GetType().Name} bare: {watch.Elapsed.TotalMilliseconds / 4000:F3} ms a commit; CPU a call: user {(process.UserProcessorTime - user).TotalMilliseconds / 1000:F3} ms, system {(process.PrivilegedProcessorTime - system).TotalMilliseconds / 1000:F3} ms"));
         }
     }
 
