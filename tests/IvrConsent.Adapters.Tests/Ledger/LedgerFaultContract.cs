@@ -27,7 +27,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Database_gone_and_back()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 400));
+        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 1000));
         var calls = await AppendCallsAsync(ledger, 3, AppendResult.Committed);
         await database.StopAsync();
 
@@ -35,7 +35,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
         calls = [.. calls, .. await AppendCallsAsync(ledger, 20, AppendResult.Deferred)];
         Assert.False(ledger.Ledger.Health.Available);
         Assert.Equal(20, ledger.Ledger.Health.Waiting);
-        Assert.InRange(watch.ElapsedMilliseconds, 0, 4000); // only the first one finds out
+        Assert.InRange(watch.ElapsedMilliseconds, 0, 10_000); // only the first one finds out
         Assert.NotEmpty(ledger.Ledger.Health.Detail);
 
         await database.ContinueAsync();
@@ -49,7 +49,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Database_that_does_not_answer_holds_nobody_longer_than_the_limit()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 400));
+        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 1000));
         await AppendCallsAsync(ledger, 1, AppendResult.Committed);
         await database.FreezeAsync();
 
@@ -61,13 +61,13 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
         });
         var results = await Task.WhenAll(appends);
         Assert.All(results, r => Assert.Equal(AppendResult.Deferred, r.result));
-        Assert.All(results, r => Assert.InRange(r.ElapsedMilliseconds, 0, 900)); // 400, and a busy machine
+        Assert.All(results, r => Assert.InRange(r.ElapsedMilliseconds, 0, 2000)); // 1000, and a busy machine
         Assert.False(ledger.Ledger.Health.Available);
 
         // From now on nobody waits at all.
         var next = Stopwatch.StartNew();
         await AppendCallsAsync(ledger, 1, AppendResult.Deferred);
-        Assert.InRange(next.ElapsedMilliseconds, 0, 250);
+        Assert.InRange(next.ElapsedMilliseconds, 0, 900);
 
         await Task.Delay(2000, TestContext.Current.CancellationToken);
         await database.ThawAsync();
@@ -78,7 +78,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Commit_that_comes_after_the_limit_stays_deferred_and_stands_once()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 500));
+        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 1000));
         var call = (await AppendCallsAsync(ledger, 1, AppendResult.Committed))[0];
         await database.FreezeAnswersAsync();
 
@@ -131,7 +131,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     public async Task Neither_database_nor_spool_is_said_loudly()
     {
         var full = new SlowFolder(database.Spool);
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 400), full);
+        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 1000), full);
         await database.StopAsync();
         await AppendCallsAsync(ledger, 1, AppendResult.Deferred);
         full.Full = true;
@@ -148,13 +148,13 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     public async Task A_spool_that_hangs_does_not_hold_the_caller()
     {
         using var hang = new SlowFolder(database.Spool);
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 400), hang);
+        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 1000), hang);
         await database.StopAsync();
         await AppendCallsAsync(ledger, 1, AppendResult.Deferred);
         hang.Hang.Reset();
         var watch = Stopwatch.StartNew();
         await AppendCallsAsync(ledger, 1, AppendResult.Lost);
-        Assert.InRange(watch.ElapsedMilliseconds, 300, 900);
+        Assert.InRange(watch.ElapsedMilliseconds, 900, 3000);
         hang.Hang.Set();
         await database.ContinueAsync();
         await ledger.UntilAsync(h => h is { Available: true, Waiting: 0 });
@@ -188,7 +188,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
             Directory.CreateDirectory(database.Connection);
         }
 
-        await using (var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 400)))
+        await using (var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 1000)))
         {
             Assert.False(ledger.Ledger.Health.Available);
             await AppendCallsAsync(ledger, 5, AppendResult.Deferred);
@@ -208,7 +208,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Crash_between_the_replay_s_commit_and_the_deletion_of_the_file()
     {
-        await using (var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 400)))
+        await using (var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 1000)))
         {
             await database.StopAsync();
             await AppendCallsAsync(ledger, 10, AppendResult.Deferred);
@@ -271,7 +271,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Nothing_secret_or_personal_is_logged_or_shown()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 400));
+        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 1000));
         var shown = ledger.Ledger.Health.Detail;
         await database.StopAsync();
         await AppendCallsAsync(ledger, 2, AppendResult.Deferred);

@@ -38,7 +38,7 @@ public abstract class LedgerSpeed(LedgerTestDatabase database) : IAsyncLifetime
         var used = await RunAsync(ledger.Ledger.AppendAsync, took, perSecond, calls);
         took.Sort();
         TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture,
-            $"{GetType().Name} {perSecond}/s: appends {took.Count}, p50 {At(took, 0.5):F2} ms, p99 {At(took, 0.99):F2} ms, p99.9 {At(took, 0.999):F2} ms, max {took[^1]:F2} ms; CPU {used:F3} ms a call, of which {idle:F3} ms are the measuring's own"));
+            $"{GetType().Name} {perSecond}/s: appends {took.Count}, p50 {At(took, 0.5):F2} ms, p99 {At(took, 0.99):F2} ms, p99.9 {At(took, 0.999):F2} ms, max {took[^1]:F2} ms; CPU {used:F3} ms a call, of which {idle:F3} ms are the measuring's own{Wal()}"));
     }
 
     private static async Task<double> RunAsync(
@@ -111,6 +111,12 @@ public abstract class LedgerSpeed(LedgerTestDatabase database) : IAsyncLifetime
             TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture,
                 $"{GetType().Name} bare: {watch.Elapsed.TotalMilliseconds / 4000:F3} ms a commit; CPU a call: user {(process.UserProcessorTime - user).TotalMilliseconds / 1000:F3} ms, system {(process.PrivilegedProcessorTime - system).TotalMilliseconds / 1000:F3} ms"));
         }
+    }
+
+    private string Wal()
+    {
+        var wal = new FileInfo(database.Connection + "-wal");
+        return database is SqliteTestDatabase && wal.Exists ? $"; WAL {wal.Length >> 20} MB" : string.Empty;
     }
 
     private static double At(List<double> sorted, double share) => sorted[(int)(sorted.Count * share)];
