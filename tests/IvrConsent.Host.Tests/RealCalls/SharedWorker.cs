@@ -32,6 +32,13 @@ public sealed class SharedWorker : IAsyncDisposable
           - { name: "2020" }
           - { name: "2021" }
           - { name: "2022" }
+          - { name: "2030" }
+          - { name: "2031" }
+          - { name: "2032" }
+          - { name: "2033" }
+          - { name: "2034" }
+          - { name: "2035" }
+          - { name: "2036" }
         """;
 
     private readonly SemaphoreSlim _gate = new(1);

@@ -90,6 +90,27 @@ internal sealed class WorkerLedger(string connection, string spool) : IAsyncDisp
     public async Task<CallRecord> EndOfAsync(TestCaller caller, TimeSpan? within = null) =>
         (await WaitForAsync(caller, call => call.Has<CallEnded>(), within)).AssertSound();
 
+    /// <summary>Waits until the whole ledger is so.</summary>
+    public async Task<IReadOnlyList<CallRecord>> WaitForAllAsync(Func<IReadOnlyList<CallRecord>, bool> isSo, TimeSpan? within = null)
+    {
+        var patience = within ?? TimeSpan.FromSeconds(20);
+        for (var started = Stopwatch.GetTimestamp(); ;)
+        {
+            var calls = await ReadAsync();
+            if (isSo(calls))
+            {
+                return calls;
+            }
+
+            if (Stopwatch.GetElapsedTime(started) > patience)
+            {
+                throw new TimeoutException($"the ledger has not got what was awaited within {patience}: {string.Join('\n', calls)}");
+            }
+
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>Waits until the call of that caller is so.</summary>
     public async Task<CallRecord> WaitForAsync(TestCaller caller, Func<CallRecord, bool> isSo, TimeSpan? within = null)
     {
