@@ -34,7 +34,7 @@ public static class StorageServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DatabaseLedger>>()));
         services.AddSingleton<ILedger>(provider => provider.GetRequiredService<DatabaseLedger>());
-        services.AddSingleton<ILedgerReader, LedgerReader>();
+        services.AddSingleton<ILedgerReader>(provider => new LedgerReader(provider.GetRequiredService<LedgerDatabase>()));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<DatabaseLedger>());
         return services;
     }

@@ -60,9 +60,7 @@ internal sealed class AriSession : IAsyncDisposable
 
     public AsteriskVersion Version { get; private set; }
 
-    public bool KeepsOrder => _transport.KeepsOrder;
-
-    public string TransportName => _transport.KeepsOrder ? "the event socket" : "HTTP";
+    public string TransportName => _transport.Name;
 
     /// <summary>For files, which do not travel over the socket.</summary>
     public HttpAriTransport Http => _http;
@@ -95,7 +93,8 @@ internal sealed class AriSession : IAsyncDisposable
         var started = AsteriskMetrics.TimesRequests ? Time.GetTimestamp() : 0;
         try
         {
-            var response = await _transport.SendAsync(request, limit ?? Options.RequestTimeout, cancel);
+            var transport = request.WaitsForChannel ? _http : _transport;
+            var response = await transport.SendAsync(request, limit ?? Options.RequestTimeout, cancel);
             if (started != 0)
             {
                 Metrics.Requested(Time.GetElapsedTime(started));

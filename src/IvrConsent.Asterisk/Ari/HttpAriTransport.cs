@@ -34,7 +34,7 @@ internal sealed class HttpAriTransport : IAriTransport, IDisposable
         _http.DefaultRequestHeaders.Authorization = Credentials(options);
     }
 
-    public bool KeepsOrder => false;
+    public string Name => "HTTP";
 
     public static AuthenticationHeaderValue Credentials(AsteriskOptions options) =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{options.Username}:{options.Password}")));

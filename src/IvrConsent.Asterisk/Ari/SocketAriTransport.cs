@@ -8,7 +8,7 @@ namespace IvrConsent.Asterisk.Ari;
 
 /// <summary>
 /// Requests over the event socket: one connection and no HTTP head per request. Asterisk carries them out one after another in
-/// the order sent, so whoever needs an order just sends in that order.
+/// the order sent, so none that may take long must be among them (<see cref="AriRequest.WaitsForChannel"/>).
 /// </summary>
 internal sealed class SocketAriTransport(Func<ReadOnlyMemory<byte>, ValueTask> send, TimeProvider time) : IAriTransport
 {
@@ -23,7 +23,7 @@ internal sealed class SocketAriTransport(Func<ReadOnlyMemory<byte>, ValueTask> s
     private int _lastId;
     private string? _lost;
 
-    public bool KeepsOrder => true;
+    public string Name => "the event socket";
 
     public async Task<AriResponse> SendAsync(AriRequest request, TimeSpan limit, CancellationToken cancel)
     {

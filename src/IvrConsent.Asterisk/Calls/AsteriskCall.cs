@@ -46,6 +46,10 @@ internal sealed class AsteriskCall : ICall
     private volatile bool _wentOn;
     private int? _cause;
     private int _lastPlayback;
+    private TimeSpan? _limit;
+    private bool _holdAfterwards;
+    private long _heldSince;
+    private TimeSpan _heldFor;
     private Task _subscribed = Task.CompletedTask;
     private Task _holding = Task.CompletedTask;
 
@@ -96,12 +100,26 @@ internal sealed class AsteriskCall : ICall
         }
     }
 
+    // A deadline ordered while a prompt plays would be held back by the PBX until its end, and would then run from there. So it
+    // waits here, where a later order can take its place.
     public void HoldAtMost(TimeSpan limit)
     {
-        if (_handOver == HandOver.WithDeadline)
+        if (_handOver != HandOver.WithDeadline)
         {
-            // One after another also over HTTP, where requests may overtake each other: the last order must win.
-            _holding = HoldAsync(_session.KeepsOrder ? Task.CompletedTask : _holding, limit);
+            return;
+        }
+
+        lock (_playbacks)
+        {
+            _limit = limit;
+            if (_playbacks.Count == 0)
+            {
+                Hold(limit);
+            }
+            else
+            {
+                _holdAfterwards = true;
+            }
         }
     }
 
@@ -113,6 +131,12 @@ internal sealed class AsteriskCall : ICall
         Gone.ThrowIfCancellationRequested();
         lock (_playbacks)
         {
+            if (_playbacks.Count == 0 && _limit is { } limit && !IsHeldFor(prompt.Length))
+            {
+                // None can be ordered while it plays, so this one must last until its end and as long again as was asked for.
+                Hold(prompt.Length + limit);
+            }
+
             _playbacks.Add(playback);
         }
 
@@ -120,6 +144,8 @@ internal sealed class AsteriskCall : ICall
         _registry.Add(playback);
         try
         {
+            // Carried out, not only sent: behind the prompt it would come too late.
+            await _holding.WaitAsync(cancel);
             await OrderAsync(AriRequests.Play(_channel, id, media), cancel);
             if (Gone.IsCancellationRequested)
             {
@@ -180,7 +206,7 @@ internal sealed class AsteriskCall : ICall
     {
         await _subscribed;
         // An order of before, overtaken by the one to go on, would set a deadline to somebody else's conversation.
-        await _holding;
+        await _holding.WaitAsync(cancel);
         using var either = Either(cancel);
         var plain = target is null || _handOver == HandOver.Plain;
         if (!plain)
@@ -317,8 +343,25 @@ internal sealed class AsteriskCall : ICall
         lock (_playbacks)
         {
             _playbacks.Remove(playback);
+            if (_playbacks.Count == 0 && _holdAfterwards)
+            {
+                _holdAfterwards = false;
+                if (!HasLeft)
+                {
+                    Hold(_limit!.Value);
+                }
+            }
         }
     }
+
+    private void Hold(TimeSpan limit)
+    {
+        (_heldSince, _heldFor) = (_session.Time.GetTimestamp(), limit);
+        // One after another: the last order must win.
+        _holding = HoldAsync(_holding, limit);
+    }
+
+    private bool IsHeldFor(TimeSpan time) => _heldFor - _session.Time.GetElapsedTime(_heldSince) > time + _session.Options.RequestTimeout;
 
     private async Task HoldAsync(Task before, TimeSpan limit)
     {

@@ -131,11 +131,15 @@ internal sealed class AsteriskPlayback(AriSession session, CallRegistry registry
 
     private void End(PlaybackResult result, TimeSpan heard)
     {
-        if (_ended.TrySetResult(new PlaybackEnd(result, _startedAt, heard < TimeSpan.Zero ? TimeSpan.Zero : heard)))
+        if (_ended.Task.IsCompleted)
         {
-            _started.TrySetResult(null);
-            registry.Remove(this);
-            call.Forget(this);
+            return;
         }
+
+        // First the call knows, then whoever waits: the next order may depend on nothing being played.
+        registry.Remove(this);
+        call.Forget(this);
+        _ended.TrySetResult(new PlaybackEnd(result, _startedAt, heard < TimeSpan.Zero ? TimeSpan.Zero : heard));
+        _started.TrySetResult(null);
     }
 }

@@ -13,6 +13,9 @@ internal abstract class LedgerDatabase : IAsyncDisposable
     /// <summary>For a person; without user or password.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Whether its calls block the thread, whatever their names say.</summary>
+    public abstract bool Blocks { get; }
+
     /// <summary>The folder of its migrations.</summary>
     public abstract string MigrationFolder { get; }
 

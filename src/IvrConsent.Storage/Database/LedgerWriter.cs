@@ -68,7 +68,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     public Task<Exception?> StartAsync()
     {
         _ticker = _time.CreateTimer(_ => Wake(), null, Tick, Tick);
-        _loop = Task.Run(RunAsync);
+        _loop = _database.Blocks ? BlockingThread.RunAsync("ledger", RunAsync) : Task.Run(RunAsync);
         return _firstTry.Task;
     }
 

@@ -41,6 +41,8 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
 
     public override string Name => $"PostgreSQL {_settings.Host}:{_settings.Port}/{_settings.Database ?? _settings.Username}";
 
+    public override bool Blocks => false;
+
     public override string MigrationFolder => "postgres";
 
     public override string TableExists => "SELECT count(*) FROM pg_tables WHERE tablename = @name AND schemaname = current_schema()";

@@ -82,7 +82,7 @@ internal sealed class Spool : IAsyncDisposable
             LedgerLog.SpoolFound(_logger, Waiting, Path);
         }
 
-        _loop = Task.Run(RunAsync);
+        _loop = BlockingThread.RunAsync("ledger spool", RunAsync);
     }
 
     /// <summary>Appends a batch; true when it is on the disk.</summary>

@@ -23,6 +23,8 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
 
     public override string Name => $"SQLite {_path}";
 
+    public override bool Blocks => true;
+
     public override string MigrationFolder => "sqlite";
 
     public override string TableExists => "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = @name";
@@ -44,7 +46,9 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         try
         {
             // FULL: a commit is on the disk when it returns. EXTRA would only add to that for rollback journals.
-            connection.Execute("PRAGMA synchronous = FULL");
+            // The WAL is brought back beside the writer (Checkpoint); the writer does it itself only where that does not get
+            // through, at 64 MB.
+            connection.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000");
             return Task.FromResult<LedgerSession>(new SqliteLedgerSession(this, connection));
         }
         catch
@@ -106,6 +110,30 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         UnauthorizedAccessException => $"{Name} cannot be made. Give the service's user the right to write the folder.",
         _ => $"{Name} fails: {error.GetType().Name}.",
     };
+
+    /// <summary>
+    /// Brings the WAL back into the file without holding the writer up. When all of it is back the writer begins it anew; what
+    /// was committed meanwhile would prevent that, so it is tried again at once, when there is little left.
+    /// </summary>
+    public void Checkpoint()
+    {
+        try
+        {
+            using var connection = Open(SqliteOpenMode.ReadWrite, TimeSpan.FromSeconds(1));
+            for (var i = 0; i < 4; i++)
+            {
+                var (_, pages, back) = connection.QuerySingle<(int Busy, int Pages, int Back)>("PRAGMA wal_checkpoint(PASSIVE)");
+                if (pages == back)
+                {
+                    return;
+                }
+            }
+        }
+        catch (SqliteException)
+        {
+            // The writer meets the same fault, and says so.
+        }
+    }
 
     private SqliteConnection Open(SqliteOpenMode mode, TimeSpan busy)
     {

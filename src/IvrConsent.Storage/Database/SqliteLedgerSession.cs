@@ -9,12 +9,17 @@ namespace IvrConsent.Storage.Database;
 /// <summary>The writing connection of SQLite: every statement is prepared once and used again.</summary>
 internal sealed class SqliteLedgerSession : LedgerSession
 {
+    // About 2000 pages, that is 8 MB, of WAL.
+    private const int CommitsPerCheckpoint = 200;
+
     private readonly SqliteLedgerDatabase _database;
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _begin;
     private readonly SqliteCommand _commit;
     private readonly SqliteCommand _rollback;
     private readonly SqliteCommand[] _statements;
+    private Task _checkpoint = Task.CompletedTask;
+    private int _commits;
 
     public SqliteLedgerSession(SqliteLedgerDatabase database, SqliteConnection connection)
     {
@@ -49,6 +54,13 @@ internal sealed class SqliteLedgerSession : LedgerSession
             throw;
         }
 
+        if (++_commits >= CommitsPerCheckpoint && _checkpoint.IsCompleted)
+        {
+            _commits = 0;
+            _checkpoint = Task.Factory.StartNew(
+                _database.Checkpoint, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+
         return Task.FromResult(outcome);
     }
 
@@ -60,15 +72,15 @@ internal sealed class SqliteLedgerSession : LedgerSession
         return Task.CompletedTask;
     }
 
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
+        await _checkpoint;
         foreach (var command in (SqliteCommand[])[_begin, _commit, _rollback, .. _statements])
         {
             command.Dispose();
         }
 
         _connection.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private void Execute(LedgerCommand command, WriteOutcome outcome)

@@ -193,6 +193,42 @@ public class AsteriskContractTests
     }
 
     [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task A_deadline_lasts_as_long_as_the_prompt_and_one_set_meanwhile_comes_after_it(AsteriskTransport transport)
+    {
+        await using var rig = await Rig.AttachAsync(transport, ari => ari.Model.PlaysOn = true);
+        var (channel, call) = await rig.CallAsync();
+        call.HoldAtMost(TimeSpan.FromSeconds(1));
+        var playback = await call.PlayAsync(Rig.Notice, Cancel);
+        Assert.Equal("4", channel.Variables["TIMEOUT(absolute)"]);
+        await playback.Started.WaitAsync(Rig.Soon, Cancel);
+        call.HoldAtMost(TimeSpan.FromSeconds(7));
+        await Task.Delay(50, Cancel);
+        Assert.Equal("4", channel.Variables["TIMEOUT(absolute)"]);
+        await playback.StopAsync(Cancel);
+        await playback.Ended.WaitAsync(Rig.Soon, Cancel);
+        await Rig.UntilAsync(() => channel.Variables["TIMEOUT(absolute)"] == "7");
+        call.HoldAtMost(TimeSpan.FromSeconds(60));
+        await call.PlayAsync(Rig.Notice, Cancel);
+        Assert.Equal("60", channel.Variables["TIMEOUT(absolute)"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task What_waits_for_a_channel_never_goes_over_the_socket_that_all_calls_share(AsteriskTransport transport)
+    {
+        await using var rig = await Rig.AttachAsync(transport);
+        var (_, call) = await rig.CallAsync();
+        call.HoldAtMost(TimeSpan.FromSeconds(60));
+        await call.AnswerAsync(Cancel);
+        await call.SetVariablesAsync([new("A", "1"), new("B", "2")], Cancel);
+        await call.PlayAsync(Rig.Notice, Cancel);
+        string[] waiting = ["/answer", "/variable", "/variables"];
+        Assert.All(rig.Ari.Requests.Where(request => waiting.Any(end => request.Path.EndsWith(end, StringComparison.Ordinal))), request => Assert.False(request.OverSocket));
+        Assert.Equal(transport == AsteriskTransport.WebSocket, rig.Ari.Requests[^1].OverSocket);
+    }
+
+    [Theory]
     [InlineData(AsteriskTransport.WebSocket, "22.10.1", 1)]
     [InlineData(AsteriskTransport.WebSocket, "22.4.0", 3)]
     [InlineData(AsteriskTransport.Http, "22.10.1", 1)]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Storage.Database;
 using Xunit;
 
 namespace IvrConsent.Adapters.Tests.Ledger;
@@ -37,7 +38,7 @@ public abstract class LedgerSpeed(LedgerTestDatabase database) : IAsyncLifetime
         var used = await RunAsync(ledger.Ledger.AppendAsync, took, perSecond, calls);
         took.Sort();
         TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture,
-            $"{GetType().Name} {perSecond}/s: appends {took.Count}, p50 {At(took, 0.5):F2} ms, p99 {At(took, 0.99):F2} ms, p99.9 {At(took, 0.999):F2} ms, max {took[^1]:F2} ms; CPU {used:F3} ms a call, of which {idle:F3} ms are the measuring's own"));
+            $"{GetType().Name} {perSecond}/s: appends {took.Count}, p50 {At(took, 0.5):F2} ms, p99 {At(took, 0.99):F2} ms, p99.9 {At(took, 0.999):F2} ms, max {took[^1]:F2} ms; CPU {used:F3} ms a call, of which {idle:F3} ms are the measuring's own{Wal()}"));
     }
 
     private static async Task<double> RunAsync(
@@ -80,6 +81,42 @@ public abstract class LedgerSpeed(LedgerTestDatabase database) : IAsyncLifetime
             TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture,
                 $"{GetType().Name} flat out: {6400 / watch.Elapsed.TotalSeconds:F0} calls/s of 4 appends; CPU {used:F3} ms a call"));
         }
+    }
+
+    [Fact(Explicit = true)]
+    public async Task One_commit_after_another_without_the_loop()
+    {
+        await using var database1 = LedgerDatabase.Create(database.Options());
+        await using var migrator = new LedgerMigrator(database.Options());
+        await migrator.MigrateAsync(TestContext.Current.CancellationToken);
+        await using var session = await database1.OpenSessionAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        for (var round = 0; round < 3; round++)
+        {
+            var process = Process.GetCurrentProcess();
+            var (user, system) = (process.UserProcessorTime, process.PrivilegedProcessorTime);
+            var watch = Stopwatch.StartNew();
+            for (var i = 0; i < 1000; i++)
+            {
+                await OneCallAsync(
+                    async b =>
+                    {
+                        await session.CommitAsync([b], CancellationToken.None);
+                        return AppendResult.Committed;
+                    },
+                    [],
+                    0);
+            }
+
+            process.Refresh();
+            TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture,
+                $"{GetType().Name} bare: {watch.Elapsed.TotalMilliseconds / 4000:F3} ms a commit; CPU a call: user {(process.UserProcessorTime - user).TotalMilliseconds / 1000:F3} ms, system {(process.PrivilegedProcessorTime - system).TotalMilliseconds / 1000:F3} ms"));
+        }
+    }
+
+    private string Wal()
+    {
+        var wal = new FileInfo(database.Connection + "-wal");
+        return database is SqliteTestDatabase && wal.Exists ? $"; WAL {wal.Length >> 20} MB" : string.Empty;
     }
 
     private static double At(List<double> sorted, double share) => sorted[(int)(sorted.Count * share)];

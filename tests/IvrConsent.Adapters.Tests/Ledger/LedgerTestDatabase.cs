@@ -19,7 +19,7 @@ public abstract class LedgerTestDatabase : IAsyncDisposable
 
     public abstract string Connection { get; }
 
-    internal LedgerOptions Options(int limitMs = 800, int queue = 4096) => new()
+    internal LedgerOptions Options(int limitMs = 3000, int queue = 4096) => new()
     {
         Connection = Connection,
         SpoolFolder = Spool,

@@ -40,7 +40,16 @@ internal sealed class BareFarSide : IAsyncDisposable
         limit.CancelAfter(TimeSpan.FromSeconds(15));
         while (true)
         {
-            var received = await _sip.ReceiveAsync(limit.Token);
+            UdpReceiveResult received;
+            try
+            {
+                received = await _sip.ReceiveAsync(limit.Token);
+            }
+            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+            {
+                throw new TimeoutException($"No {start} {cseq} came within 15 s.");
+            }
+
             var text = Encoding.UTF8.GetString(received.Buffer);
             if (text.StartsWith(start, StringComparison.Ordinal) && (cseq is null || Header(text, "CSeq") == cseq))
             {

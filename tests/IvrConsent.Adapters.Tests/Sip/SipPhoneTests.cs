@@ -127,6 +127,19 @@ public sealed class SipPhoneTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => pair.Caller.SendDigitsAsync("1", ct: Token));
     }
 
+    [Fact]
+    public async Task Keys_after_the_end_are_an_error_at_once()
+    {
+        foreach (var mode in Enum.GetValues<DtmfMode>())
+        {
+            await using var pair = await Pair.UpAsync(new() { Dtmf = mode }, new());
+            await pair.Agent.HangUpAsync(Token);
+            await pair.Caller.WaitForEndAsync(ct: Token);
+
+            await Assert.ThrowsAsync<SipCallFailedException>(() => pair.Caller.SendDigitsAsync("1", ct: Token));
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

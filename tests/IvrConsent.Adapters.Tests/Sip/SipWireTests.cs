@@ -208,10 +208,30 @@ public sealed class SipWireTests
 
         far.SendText(phone.Local, "\r\n\r\n");
         far.SendText(phone.Local, "no SIP at all\r\n\r\n");
+        far.Send(phone.Local, "INVITE", "<sip:phone@x>;tag=unknown", 7, BareFarSide.Sdp(99999));
         far.Send(phone.Local, "OPTIONS", "<sip:phone@x>", 1);
         Assert.Contains("INVITE", Header((await far.ReceiveAsync("SIP/2.0 200", Token)).Text, "Allow"), StringComparison.Ordinal);
         far.Send(phone.Local, "BYE", "<sip:phone@x>;tag=unknown", 2);
         await far.ReceiveAsync("SIP/2.0 481", Token);
+    }
+
+    [Fact]
+    public async Task A_change_that_cannot_be_read_is_refused_and_the_call_goes_on()
+    {
+        await using var far = new BareFarSide();
+        await using var phone = new SipPhone();
+        var taking = phone.WaitForCallAsync(new() { Voice = 1000.0 }, ct: Token);
+        far.Invite(phone.Local);
+        var (ok, _) = await far.ReceiveAsync("SIP/2.0 200", Token);
+        far.Send(phone.Local, "ACK", Header(ok, "To"), 1);
+        var call = await taking;
+
+        far.Send(phone.Local, "INVITE", Header(ok, "To"), 2, BareFarSide.Sdp(99999));
+        await far.ReceiveAsync("SIP/2.0 400", Token);
+
+        var before = far.Rtp.Count;
+        await far.UntilAsync(() => far.Rtp.Count > before + 5, Token);
+        Assert.Equal(SipCallState.Answered, call.State);
     }
 
     [Fact]

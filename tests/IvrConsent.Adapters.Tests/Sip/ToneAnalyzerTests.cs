@@ -75,8 +75,20 @@ public sealed class ToneAnalyzerTests
     }
 
     [Fact]
+    public void Tells_prompts_apart_that_are_40_Hz_from_each_other()
+    {
+        double[] prompts = [.. Enumerable.Range(0, 10).Select(i => 400.0 + 40 * i)];
+        short[] pcm = [.. prompts.SelectMany(f => Sound(0.5, new Tone(f, 0.35)).Concat(Silence(0.3)))];
+
+        var tones = ToneAnalyzer.Analyze(Telephone(pcm), 8000, prompts);
+
+        Assert.Equal(prompts, tones.Segments.Select(s => Assert.Single(s.Frequencies)));
+        Assert.All(tones.Segments, s => Assert.Equal(0.5, s.Duration.TotalSeconds, 0.1));
+    }
+
+    [Fact]
     public void Refuses_candidates_it_could_not_tell_apart() =>
-        Assert.Throws<ArgumentException>(() => ToneAnalyzer.Segments(new short[800], 8000, 1000, 1100));
+        Assert.Throws<ArgumentException>(() => ToneAnalyzer.Segments(new short[800], 8000, 1000, 1005));
 
     [Theory]
     [InlineData(8000)]

@@ -12,8 +12,9 @@ public sealed record ToneSegment(TimeSpan Start, TimeSpan End, IReadOnlySet<doub
 /// <summary>
 /// Says which of a few known tones are present when. The sound is looked at every 10 ms through a window of 20 ms; a tone
 /// counts as present when it stands out from its own surroundings, is above a floor, and is not more than 30 dB below the
-/// strongest candidate at that moment (a codec's own distortion lies lower). Candidates must be 200 Hz apart or more.
-/// Gaps of up to 30 ms are bridged and blips of up to 20 ms dropped, so edges are good to about 20 ms.
+/// strongest candidate at that moment (a codec's own distortion lies lower). Gaps of up to 30 ms are bridged and blips of up
+/// to 20 ms dropped, so edges are good to about 20 ms.
+/// Candidates closer than 200 Hz need a longer window (100 ms for 40 Hz) and get it; edges are then good to half of it.
 /// </summary>
 public static class ToneAnalyzer
 {
@@ -23,7 +24,7 @@ public static class ToneAnalyzer
     private const double Floor = 60;
     private const double BelowStrongest = 0.0316;
     private const double StandsOut = 2.5;
-    private const double Beside = 125;
+    private const int LeastSpacing = 10;
     private const int LongestGap = 3;
     private const int LongestBlip = 2;
 
@@ -34,9 +35,10 @@ public static class ToneAnalyzer
     /// <summary>Looks through the whole sound once; ask the result as often as you like.</summary>
     public static ToneTimeline Analyze(ReadOnlySpan<short> pcm, int sampleRate, params ReadOnlySpan<double> frequencies)
     {
-        RefuseNeighbours(frequencies);
         var slotLength = sampleRate / 100;
-        var window = Goertzel.HannWindow(2 * slotLength);
+        var windowLength = WindowSlots(frequencies) * slotLength;
+        var window = Goertzel.HannWindow(windowLength);
+        var beside = 2.5 * sampleRate / windowLength;
         var slots = pcm.Length / slotLength;
         var present = new bool[frequencies.Length][];
         for (var f = 0; f < frequencies.Length; f++)
@@ -44,11 +46,11 @@ public static class ToneAnalyzer
             present[f] = new bool[slots];
         }
 
-        var frame = new short[2 * slotLength];
+        var frame = new short[windowLength];
         var amplitudes = new double[frequencies.Length];
         for (var slot = 0; slot < slots; slot++)
         {
-            Centre(pcm, slot * slotLength - slotLength / 2, frame);
+            Centre(pcm, slot * slotLength + slotLength / 2 - windowLength / 2, frame);
             for (var f = 0; f < frequencies.Length; f++)
             {
                 amplitudes[f] = Goertzel.Amplitude(frame, frequencies[f], sampleRate, window);
@@ -58,8 +60,8 @@ public static class ToneAnalyzer
             for (var f = 0; f < frequencies.Length; f++)
             {
                 present[f][slot] = amplitudes[f] >= threshold
-                    && amplitudes[f] >= StandsOut * Goertzel.Amplitude(frame, frequencies[f] - Beside, sampleRate, window)
-                    && amplitudes[f] >= StandsOut * Goertzel.Amplitude(frame, frequencies[f] + Beside, sampleRate, window);
+                    && amplitudes[f] >= StandsOut * Goertzel.Amplitude(frame, frequencies[f] - beside, sampleRate, window)
+                    && amplitudes[f] >= StandsOut * Goertzel.Amplitude(frame, frequencies[f] + beside, sampleRate, window);
             }
         }
 
@@ -72,17 +74,15 @@ public static class ToneAnalyzer
         return new ToneTimeline(frequencies.ToArray(), present, slots * Slot);
     }
 
-    private static void RefuseNeighbours(ReadOnlySpan<double> frequencies)
+    /// <summary>A Hann window's main lobe is four times the reciprocal of its length: it must not reach the next candidate's centre.</summary>
+    private static int WindowSlots(ReadOnlySpan<double> frequencies)
     {
         var ordered = frequencies.ToArray();
         Array.Sort(ordered);
-        for (var i = 1; i < ordered.Length; i++)
-        {
-            if (ordered[i] - ordered[i - 1] < 200)
-            {
-                throw new ArgumentException($"{ordered[i - 1]} and {ordered[i]} Hz are too close for windows of 20 ms: keep 200 Hz apart.", nameof(frequencies));
-            }
-        }
+        var closest = ordered.Zip(ordered.Skip(1), (low, high) => high - low).DefaultIfEmpty(200).Min();
+        return closest >= LeastSpacing
+            ? Math.Max(2, (int)Math.Ceiling(200 / closest) * 2)
+            : throw new ArgumentException($"Candidates must be {LeastSpacing} Hz apart or more.", nameof(frequencies));
     }
 
     private static void Centre(ReadOnlySpan<short> pcm, int from, short[] frame)

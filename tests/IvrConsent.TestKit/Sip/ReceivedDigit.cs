@@ -48,7 +48,7 @@ internal sealed class DigitInbox
     public void AddInfo(string body)
     {
         var fields = body.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=', 2))
-            .Where(pair => pair.Length == 2).ToDictionary(pair => pair[0].Trim().ToUpperInvariant(), pair => pair[1].Trim());
+            .Where(pair => pair.Length == 2).DistinctBy(pair => pair[0].Trim().ToUpperInvariant()).ToDictionary(pair => pair[0].Trim().ToUpperInvariant(), pair => pair[1].Trim());
         var signal = fields.GetValueOrDefault("SIGNAL", body.Trim());
         if (signal.Length != 1 || !Dtmf.Keys.Contains(signal[0], StringComparison.Ordinal))
         {

@@ -3,7 +3,8 @@ using System.Net;
 
 namespace IvrConsent.TestKit.Sip;
 
-// The call's side of SIP: what is sent and what is made of what comes. Offers and answers are in SipCall.Media.cs.
+// The call's side of SIP: what is sent and what is made of what comes. The called side
+// is in SipCall.Incoming.cs, offers and answers are in SipCall.Media.cs.
 public sealed partial class SipCall
 {
     private readonly Lock _gate = new();
@@ -21,7 +22,6 @@ public sealed partial class SipCall
     private SipMessage _invite;
     private IPEndPoint _inviteFrom;
     private SipMessage? _farMessage;
-    private TaskCompletionSource _acknowledged = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _cancelling;
 
     private SipCall(SipPhone phone, SipDialog dialog, bool placed, SipMessage invite, IPEndPoint far, VoiceOptions options)
@@ -79,43 +79,7 @@ public sealed partial class SipCall
         return call;
     }
 
-    internal static SipCall Receive(SipPhone phone, SipMessage invite, IPEndPoint from) =>
-        new(phone, SipDialog.Incoming(invite, from, phone.Contact), placed: false, invite, from, new AnswerOptions());
-
     internal void StartInvite() => _ = InviteAsync();
-
-    internal void Ring()
-    {
-        SetState(SipCallState.Ringing);
-        Respond(_invite, _inviteFrom, 180);
-    }
-
-    /// <summary>Rings on, then answers or rejects, as the options say.</summary>
-    internal async Task TakeAsync(AnswerOptions options, CancellationToken ct)
-    {
-        if (options.RingFor > TimeSpan.Zero)
-        {
-            await Task.WhenAny(Ended, Task.Delay(options.RingFor, ct));
-            ct.ThrowIfCancellationRequested();
-        }
-
-        if (options.RejectWith is { } status)
-        {
-            await RejectAsync(status, ct);
-        }
-        else
-        {
-            await AcceptAsync(options, ct);
-        }
-    }
-
-    internal void TakeCancel(SipMessage cancel)
-    {
-        if (State < SipCallState.Answered)
-        {
-            _ = RefuseAsync(487, new HangupReason(HangupBy.FarSide, 487, cancel["Reason"]), CancellationToken.None);
-        }
-    }
 
     /// <summary>Takes a request inside the dialog; runs on the receive loop and must not block it.</summary>
     internal void TakeRequest(SipMessage request, IPEndPoint from)
@@ -185,11 +149,11 @@ public sealed partial class SipCall
             Agree(answer, offerWasTheirs: false);
         }
 
-        SetState(SipCallState.Answered);
-        if (_cancelling)
+        if (_cancelling || !SetState(SipCallState.Answered))
         {
-            // The answer and our CANCEL crossed (RFC 3261 section 9.1).
-            await SayByeAsync(CancellationToken.None);
+            // The answer and our CANCEL crossed (RFC 3261 section 9.1), or we gave up before anything came.
+            End(new HangupReason(HangupBy.Us, 200, null));
+            await SendByeAsync(CancellationToken.None);
         }
     }
 
@@ -216,14 +180,17 @@ public sealed partial class SipCall
     {
         var ack = _dialog.Request("ACK", response.CSeq).AddFirst("Via", _phone.Transport.NewVia());
         var to = _dialog.Destination;
+
+        // Kept before it is sent: the next repetition of the answer may be on its way already.
+        transaction.Ack = new(ack, to);
         _phone.Transport.Send(ack, to);
-        transaction.Ack = (ack, to);
     }
 
     private async Task CancelAsync(CancellationToken ct)
     {
         _cancelling = true;
-        if (Statuses.Count > 0)
+        var heardOf = Statuses.Count > 0;
+        if (heardOf)
         {
             // Before that there is nothing to cancel: it follows on the first provisional response.
             SendCancel();
@@ -231,7 +198,7 @@ public sealed partial class SipCall
 
         try
         {
-            await Ended.WaitAsync(_requestPatience, ct);
+            await Ended.WaitAsync(heardOf ? _requestPatience : SipTransport.T2 / 2, ct);
         }
         catch (TimeoutException)
         {
@@ -245,62 +212,16 @@ public sealed partial class SipCall
             .Add("Call-ID", CallId).Add("CSeq", $"{_invite.CSeq} CANCEL"),
         _inviteFrom).Final.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
-    private async Task AcceptAsync(AnswerOptions options, CancellationToken ct)
-    {
-        if (State != SipCallState.Ringing)
-        {
-            throw new SipCallFailedException($"The call cannot be answered any more: {this}.");
-        }
-
-        _options = options;
-        _stream = new RtpStream(_phone.Local.Address, options, Heard, _inbox);
-        var (status, body) = AnswerTo(_invite);
-        if (status != 200)
-        {
-            await RejectAsync(status, ct);
-            throw new SipCallFailedException("The offer", status, SipStatus.Phrase(status));
-        }
-
-        if (!SetState(SipCallState.Answered))
-        {
-            await _stream.DisposeAsync();
-            throw new SipCallFailedException($"The call ended before it was answered: {this}.");
-        }
-
-        if (!await RespondUntilAckAsync(_invite, _inviteFrom, body).WaitAsync(ct))
-        {
-            End(new HangupReason(HangupBy.Lost, 200, "The answer was not acknowledged."));
-            throw new SipCallFailedException($"The answer was not acknowledged: {this}.");
-        }
-    }
-
-    private Task<bool> RespondUntilAckAsync(SipMessage invite, IPEndPoint from, string sdp)
-    {
-        var acknowledged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _acknowledged = acknowledged;
-        var response = Response(invite, 200).WithBody("application/sdp", sdp);
-        return _phone.Transport.RespondUntilAsync(acknowledged.Task, invite, from, response);
-    }
-
-    private async Task RefuseAsync(int status, HangupReason reason, CancellationToken ct)
-    {
-        if (!End(reason))
-        {
-            return;
-        }
-
-        var acknowledged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _acknowledged = acknowledged;
-        await _phone.Transport.RespondUntilAsync(acknowledged.Task, _invite, _inviteFrom, Response(_invite, status)).WaitAsync(ct);
-    }
-
     private async Task SayByeAsync(CancellationToken ct)
     {
-        if (!End(new HangupReason(HangupBy.Us, 200, null)))
+        if (End(new HangupReason(HangupBy.Us, 200, null)))
         {
-            return;
+            await SendByeAsync(ct);
         }
+    }
 
+    private async Task SendByeAsync(CancellationToken ct)
+    {
         try
         {
             await _phone.Transport.RequestAsync(_dialog.Request("BYE"), _dialog.Destination, _requestPatience, ct);
@@ -311,19 +232,16 @@ public sealed partial class SipCall
         }
     }
 
-    private void TakeAck(SipMessage ack)
-    {
-        if (_offerIsOurs && Sdp.Parse(ack.Body) is { } answer)
-        {
-            Agree(answer, offerWasTheirs: false);
-        }
-
-        _acknowledged.TrySetResult();
-    }
-
     private async Task<SipMessage> RequestInDialogAsync(SipMessage request, CancellationToken ct)
     {
-        var response = await _phone.Transport.RequestAsync(request, _dialog.Destination, _requestPatience, ct);
+        var asking = _phone.Transport.RequestAsync(request, _dialog.Destination, _requestPatience, ct);
+        if (await Task.WhenAny(asking, Ended) == Ended && !asking.IsCompleted)
+        {
+            _ = asking.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw new SipCallFailedException($"The call ended before {request.Method} was answered: {await Ended}.");
+        }
+
+        var response = await asking;
         return response.Status < 300 ? response : throw new SipCallFailedException(request.Method, response.Status, response.Reason);
     }
 

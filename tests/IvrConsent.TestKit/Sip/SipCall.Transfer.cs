@@ -20,7 +20,10 @@ public sealed partial class SipCall
         return ReferAsync($"<{uri}>", within, ct);
     }
 
-    /// <summary>Connects the far side with the far side of another call of this phone; both of ours end.</summary>
+    /// <summary>
+    /// Connects the far side with the far side of another call of this phone; both of ours end. Let both calls be heard first:
+    /// an Asterisk that is given answer, hold and transfer within a few milliseconds may leave the caller without sound.
+    /// </summary>
     public async Task AttendedTransferAsync(SipCall other, TimeSpan? within = null, CancellationToken ct = default)
     {
         var replaces = Uri.EscapeDataString($"{other.CallId};to-tag={other._dialog.RemoteTag};from-tag={other._dialog.LocalTag}");

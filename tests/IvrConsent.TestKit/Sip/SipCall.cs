@@ -137,15 +137,17 @@ public sealed partial class SipCall : IAsyncDisposable
     /// <summary>
     /// Waits until the tone has been heard without a break for the time given, and says where on the time line. Looks at
     /// everything from <paramref name="since"/> on (by default from the start; pass an earlier <see cref="HeardAudio.Length"/>).
+    /// Tones nearer than 200 Hz that it must not be taken for go into <paramref name="among"/>.
     /// </summary>
     public async Task<ToneSegment> WaitUntilHeardAsync(
-        double frequency, TimeSpan minDuration, TimeSpan? within = null, TimeSpan since = default, CancellationToken ct = default)
+        double frequency, TimeSpan minDuration, TimeSpan? within = null, TimeSpan since = default, IEnumerable<double>? among = null, CancellationToken ct = default)
     {
         var from = since;
+        double[] candidates = [.. (among ?? []).Append(frequency).Distinct()];
         return await PollAsync(
             () =>
             {
-                var heard = ToneAnalyzer.Analyze(Heard.Snapshot(from), Heard.SampleRate, frequency);
+                var heard = ToneAnalyzer.Analyze(Heard.Snapshot(from), Heard.SampleRate, candidates);
                 var found = heard.StretchesOf(frequency).FirstOrDefault(stretch => stretch.Duration >= minDuration);
                 var offset = from;
 
@@ -155,7 +157,7 @@ public sealed partial class SipCall : IAsyncDisposable
                 return found is null ? null : found with { Start = found.Start + offset, End = found.End + offset };
             },
             within ?? TimeSpan.FromSeconds(10),
-            () => $"{frequency:0} Hz for {minDuration.TotalMilliseconds:0} ms was not heard from {since.TotalSeconds:F2} s on. {Heard.Tones(frequency)}",
+            () => $"{frequency:0} Hz for {minDuration.TotalMilliseconds:0} ms was not heard from {since.TotalSeconds:F2} s on. {Heard.Tones(candidates)}",
             ct);
     }
 

@@ -5,6 +5,9 @@ using System.Security.Cryptography;
 
 namespace IvrConsent.TestKit.Sip;
 
+/// <summary>An ACK and where it goes.</summary>
+internal sealed record Acknowledgement(SipMessage Message, IPEndPoint To);
+
 /// <summary>A request under way and its answer.</summary>
 internal sealed class ClientTransaction(SipMessage request, IPEndPoint destination, Action<SipMessage>? provisional)
 {
@@ -20,7 +23,7 @@ internal sealed class ClientTransaction(SipMessage request, IPEndPoint destinati
     public bool Answered { get; private set; }
 
     /// <summary>What a repeated final response to an INVITE is met with.</summary>
-    public (SipMessage Message, IPEndPoint To)? Ack { get; set; }
+    public Acknowledgement? Ack { get; set; }
 
     public void Take(SipMessage response)
     {
@@ -190,7 +193,7 @@ internal sealed class SipTransport : IAsyncDisposable
                 var received = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, anyone, _closing.Token);
                 if (SipMessage.Parse(buffer.AsSpan(0, received.ReceivedBytes)) is { } message)
                 {
-                    Take(message, (IPEndPoint)received.RemoteEndPoint);
+                    TakeSafely(message, (IPEndPoint)received.RemoteEndPoint);
                 }
             }
             catch (SocketException)
@@ -220,6 +223,22 @@ internal sealed class SipTransport : IAsyncDisposable
         }
     }
 
+    /// <summary>What cannot be read (a port of 99999, a payload type of letters) is refused and must not stop the loop.</summary>
+    private void TakeSafely(SipMessage message, IPEndPoint from)
+    {
+        try
+        {
+            Take(message, from);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or OverflowException)
+        {
+            if (message is { IsRequest: true, Method: not "ACK" })
+            {
+                Respond(message, from, SipMessage.Response(message, 400, "Bad Request", NewToken()));
+            }
+        }
+    }
+
     private void TakeResponse(SipMessage response)
     {
         if (!_transactions.TryGetValue(Key(response), out var transaction))
@@ -229,7 +248,7 @@ internal sealed class SipTransport : IAsyncDisposable
 
         if (response.Method == "INVITE" && response.Status >= 300)
         {
-            transaction.Ack ??= (AckOfRefusal(transaction.Request, response), transaction.Destination);
+            transaction.Ack ??= new(AckOfRefusal(transaction.Request, response), transaction.Destination);
         }
 
         if (response.Status >= 200 && transaction.Ack is { } ack)

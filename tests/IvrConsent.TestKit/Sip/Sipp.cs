@@ -100,8 +100,16 @@ public sealed class Sipp : IAsyncDisposable
         }
 
         var sipp = new Sipp(Process.Start(start)!, folder, port);
-        await sipp.WaitUntilBoundAsync(ct);
-        return sipp;
+        try
+        {
+            await sipp.WaitUntilBoundAsync(ct);
+            return sipp;
+        }
+        catch
+        {
+            await sipp.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Waits for its end and reads its statistics.</summary>
