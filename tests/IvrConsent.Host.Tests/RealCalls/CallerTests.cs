@@ -16,7 +16,7 @@ public sealed class CallerTests(SharedWorker shared)
         { "2032", "\"Lines\" <sip:48600%0D%0AX-Evil%3A%201%0D%0A@127.0.0.1>" },
         { "2033", $"\"Long\" <sip:{new string('7', 300)}@127.0.0.1>" },
         { "2034", "\"Folder\" <sip:..%2F..%2F..%2Fetc%2Fpasswd@127.0.0.1>" },
-        { "2035", "\"Dialplan\" <sip:%24%7BSHELL(id)%7D,1:deadline|x@127.0.0.1>" },
+        { "2035", "\"Dialplan\" <sip:%24%7BSHELL(id)%7D%2C1%3Adeadline%7Cx@127.0.0.1>" },
         { "2036", "\"Ünï\u202ecödé\" <sip:%F0%9F%93%9E%00%FF%FE@127.0.0.1>" },
     };
 

@@ -19,7 +19,12 @@ internal sealed record CallRecord(CallRow Row, IReadOnlyList<LedgerEntry> Entrie
     public CallEnded End => Single<CallEnded>();
 
     public T Single<T>()
-        where T : CallEvent => Assert.Single(Events.OfType<T>());
+        where T : CallEvent
+    {
+        var found = All<T>();
+        Assert.True(found.Count == 1, $"{found.Count} {typeof(T).Name} in {this}");
+        return found[0];
+    }
 
     public IReadOnlyList<T> All<T>()
         where T : CallEvent => [.. Events.OfType<T>()];
