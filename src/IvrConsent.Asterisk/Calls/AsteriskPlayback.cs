@@ -39,13 +39,14 @@ internal sealed class AsteriskPlayback(AriSession session, CallRegistry registry
     }
 
     // Asterisk reports a stopped playback as done, too, so it is told from a finished one by our own order; one that ran its full
-    // length before the order reached it was heard to its end.
+    // length before the order reached it was heard to its end. One reported as failed was not heard, whatever we ordered meanwhile:
+    // Asterisk reports the start before it opens the file.
     public void OnFinished(DateTimeOffset? at, bool failed)
     {
         lock (_gate)
         {
             var heard = _startedAt is null ? TimeSpan.Zero : Heard(at is null ? session.Time.GetElapsedTime(_startedHere) : at.Value - _startedAt.Value);
-            if (failed && !_stopOrdered)
+            if (failed)
             {
                 _ = FailAsync(heard);
                 return;

@@ -16,6 +16,9 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
     /// <summary>What the dead man's switch leaves us beyond the longest regular course of a question (promise 2).</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a prompt that sounds may take to fall silent: some milliseconds, on a busy PBX some ten.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMilliseconds(500);
+
     private readonly List<CallEvent> _facts = [];
     private DialogueState _state;
     private TimeSpan? _heard;
@@ -104,6 +107,12 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
                 {
                     // Not awaited here: the caller's answer is what matters now; the next prompt waits for it.
                     _silenced = StopAsync(playback, cancel);
+                    if (answer == Answer.Accept && prompt.Name == line.Notice.Prompt && !_state.NoticeHeard
+                        && await FindUnheardAsync(playback, cancel) is { } unheard)
+                    {
+                        return Fault(prompt.Name, prompt, TimeSpan.Zero, unheard);
+                    }
+
                     _key = press;
                     Told(prompt, playback.Sha256, started, heard ?? TimeSpan.Zero, byKey: true);
                     return answer;
@@ -132,6 +141,24 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
 
         Told(prompt, playback.Sha256, end.StartedAt, end.Heard, byKey: false);
         return null;
+    }
+
+    /// <summary>
+    /// Whether a notice that a yes has cut short was never heard, and why. A PBX may report a prompt as started before it has
+    /// opened its file: while it still fetches it, or though there is none. Such a prompt ends as failed, or does not end when told
+    /// to; one that sounds ends within milliseconds.
+    /// </summary>
+    private async Task<string?> FindUnheardAsync(IPlayback playback, CancellationToken cancel)
+    {
+        try
+        {
+            var end = await playback.Ended.WaitAsync(StopLimit, time, cancel);
+            return end.Result == PlaybackResult.Failed ? "a key came, but the PBX could not play it" : null;
+        }
+        catch (TimeoutException)
+        {
+            return $"a key came, but the PBX did not stop it within {Milliseconds(StopLimit)} ms, so it may not have begun to play it";
+        }
     }
 
     /// <summary>Waits for a key after the prompts; silence when none comes in time.</summary>

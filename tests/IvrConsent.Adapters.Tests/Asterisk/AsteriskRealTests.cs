@@ -395,7 +395,7 @@ public class AsteriskRealTests(ITestOutputHelper output)
 
         async Task<int> CallAsync(int number)
         {
-            using var sipp = Process.Start(new ProcessStartInfo("sipp", [lab["SIP"], "-sn", "uac", "-s", "100", "-r", "20", "-m", number.ToString(System.Globalization.CultureInfo.InvariantCulture), "-d", "3000", "-nostdin"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var sipp = Process.Start(new ProcessStartInfo("sipp", [lab.Sip, "-sn", "uac", "-s", "100", "-r", "20", "-m", number.ToString(System.Globalization.CultureInfo.InvariantCulture), "-d", "3000", "-nostdin"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             _ = sipp.StandardOutput.ReadToEndAsync(Cancel);
             var calls = new Task[number];
             for (var i = 0; i < number; i++)

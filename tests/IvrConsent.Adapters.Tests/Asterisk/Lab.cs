@@ -6,54 +6,52 @@ using IvrConsent.Asterisk;
 using IvrConsent.Asterisk.Ari;
 using IvrConsent.Core.Notices;
 using IvrConsent.TestKit.Asterisk;
+using IvrConsent.TestKit.Lab;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace IvrConsent.Adapters.Tests.Asterisk;
 
-/// <summary>
-/// The real Asterisk of tests/lab, when it is up: read from the file that IVRCONSENT_LAB_ENV names, or REPOSITORY/.lab/lab.env.
-/// </summary>
+/// <summary>One real Asterisk of tests/lab, when it is up.</summary>
 internal sealed class Lab
 {
-    private readonly Dictionary<string, string> _values;
+    private readonly LabPbx _pbx;
 
-    private Lab(Dictionary<string, string> values, string version)
-    {
-        _values = values;
-        Version = version;
-    }
+    private Lab(LabPbx pbx) => _pbx = pbx;
 
-    public string Version { get; }
+    public string Version => _pbx.Version;
 
-    public string this[string name] => _values[$"LAB_AST{Version}_{name}"];
+    public int ProcessId => _pbx.ProcessId;
 
-    public int ProcessId => int.Parse(File.ReadAllText(this["PROCESS_PID_FILE"]), System.Globalization.CultureInfo.InvariantCulture);
+    public string Sip => _pbx.Sip;
 
-    public string RecordingFile(string name) => Path.Combine(this["RECORDINGS"], name + ".wav");
+    public Uri Http => _pbx.Http;
+
+    public string RecordingFile(string name) => Path.Combine(_pbx.Recordings, name + ".wav");
 
     public static Lab Require(string version)
     {
-        var file = Environment.GetEnvironmentVariable("IVRCONSENT_LAB_ENV") ?? Find();
-        Assert.SkipUnless(file is not null && File.Exists(file), "no lab: start one with tests/lab/lab up asterisk22 asterisk16");
-        var values = File.ReadLines(file!).Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
-        var lab = new Lab(values, version);
-        Assert.SkipUnless(values.TryGetValue($"LAB_AST{version}_PROCESS_PID_FILE", out var pid) && File.Exists(pid) && Directory.Exists($"/proc/{File.ReadAllText(pid).Trim()}"), $"no Asterisk {version} in the lab: start it with tests/lab/lab up asterisk{version}");
-        return lab;
+        if (LabEnvironment.Find()?.FindPbx(version) is { } pbx)
+        {
+            return new Lab(pbx);
+        }
+
+        Assert.SkipUnless(LabEnvironment.Required, $"no Asterisk {version} in a lab: start one with tests/lab/lab up asterisk{version}");
+        throw new InvalidOperationException($"no Asterisk {version} in a lab, and IVRCONSENT_LAB_REQUIRED=1");
     }
 
     public AsteriskOptions Options(AsteriskTransport transport = AsteriskTransport.Auto, string application = "ivrconsent") => new()
     {
         Name = $"lab{Version}",
-        Url = new Uri(this["ARI"] + "/ari"),
-        Username = _values["LAB_ARI_USER"],
-        Password = File.ReadAllText(_values["LAB_ARI_PASSWORD_FILE"]).Trim(),
+        Url = new Uri(_pbx.Http, "/ari"),
+        Username = _pbx.Username,
+        Password = File.ReadAllText(_pbx.PasswordFile).Trim(),
         Application = application,
         PromptFolder = PromptFolder,
         Transport = transport,
     };
 
-    public string PromptFolder => Path.Combine(this["SOUNDS"], "ari-tests");
+    public string PromptFolder => Path.Combine(_pbx.Sounds, "ari-tests");
 
     /// <summary>A tone of that length, where the PBX can play it.</summary>
     public Prompt Tone(double seconds)
@@ -76,20 +74,6 @@ internal sealed class Lab
         }
 
         return wav;
-    }
-
-    private static string? Find()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            var file = Path.Combine(folder.FullName, ".lab", "lab.env");
-            if (File.Exists(file))
-            {
-                return file;
-            }
-        }
-
-        return null;
     }
 }
 
@@ -170,7 +154,7 @@ internal sealed class PromptServer : IAsyncDisposable
     public PromptServer(Lab lab)
     {
         // Below the PBX's own ports, and nobody else's.
-        Url = new Uri($"http://127.0.0.1:{new Uri(lab["ARI"]).Port + 100}");
+        Url = new Uri($"http://127.0.0.1:{lab.Http.Port + 100}");
         _listener.Prefixes.Add(Url.AbsoluteUri);
         _listener.Start();
         _ = ServeAsync();

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using IvrConsent.Storage.Database;
+using IvrConsent.TestKit.Lab;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using Xunit;
@@ -120,30 +121,9 @@ public sealed class PostgresTestDatabase : LedgerTestDatabase
     private NpgsqlConnectionStringBuilder _real = [];
     private TcpProxy? _proxy;
 
-    /// <summary>
-    /// From IVRCONSENT_TEST_PG, or the file that the lab names in its lab.env (IVRCONSENT_LAB_ENV, or .lab/lab.env of the
-    /// repository); null when there is none.
-    /// </summary>
-    public static string? Configured
-    {
-        get
-        {
-            if (Environment.GetEnvironmentVariable("IVRCONSENT_TEST_PG") is { Length: > 0 } connection)
-            {
-                return connection;
-            }
-
-            var lab = Environment.GetEnvironmentVariable("IVRCONSENT_LAB_ENV") ?? FindLabEnv();
-            if (lab is null || !File.Exists(lab))
-            {
-                return null;
-            }
-
-            const string Name = "LAB_PG_CONNECTION_FILE=";
-            var file = File.ReadLines(lab).FirstOrDefault(l => l.StartsWith(Name, StringComparison.Ordinal))?[Name.Length..].Trim('"');
-            return file is not null && File.Exists(file) ? File.ReadAllText(file).Trim() : null;
-        }
-    }
+    /// <summary>From IVRCONSENT_TEST_PG, or the lab's; null when there is none.</summary>
+    public static string? Configured =>
+        Environment.GetEnvironmentVariable("IVRCONSENT_TEST_PG") is { Length: > 0 } connection ? connection : LabEnvironment.Find()?.FindPostgres();
 
     public override string Connection => new NpgsqlConnectionStringBuilder(_real.ConnectionString)
     {
@@ -154,8 +134,8 @@ public sealed class PostgresTestDatabase : LedgerTestDatabase
     {
         if (Configured is not { } configured)
         {
-            Assert.Skip("No PostgreSQL: set IVRCONSENT_TEST_PG, or start it with tests/lab/lab up postgres.");
-            return;
+            Assert.SkipUnless(LabEnvironment.Required, "No PostgreSQL: set IVRCONSENT_TEST_PG, or start it with tests/lab/lab up postgres.");
+            throw new InvalidOperationException("No PostgreSQL in the lab, and IVRCONSENT_LAB_REQUIRED=1.");
         }
 
         _real = configured.Contains("://", StringComparison.Ordinal)
@@ -199,19 +179,6 @@ public sealed class PostgresTestDatabase : LedgerTestDatabase
         }
 
         await base.DisposeAsync();
-    }
-
-    private static string? FindLabEnv()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "IvrConsent.sln")))
-            {
-                return Path.Combine(folder.FullName, ".lab", "lab.env");
-            }
-        }
-
-        return null;
     }
 
     private static Task Do(Action action)

@@ -100,6 +100,16 @@ public sealed class CallFlowTests
     }
 
     [Fact]
+    public void A_yes_to_a_notice_that_the_PBX_calls_started_and_never_played_is_none()
+    {
+        var call = _scene.Call(_scene.Presses((0.5, '1')), faults: new FakeFaults { FailPlayback = 1, FailPlaybackHow = "fetched" });
+
+        Assert.Equal("CallArrived NoticeFailed ConsentNotObtained RecordingSuppressed CallContinued CallEnded", _scene.Course(call));
+        Assert.Equal(ConsentStatus.NotAsked, _scene.The<CallEnded>(call).Consent);
+        Assert.Null(call.Recording);
+    }
+
+    [Fact]
     public void With_a_minimum_to_be_heard_an_early_yes_does_not_count_but_an_early_no_does()
     {
         _scene.Settings.Line = _scene.Settings.Line with { MinimumHeard = TimeSpan.FromSeconds(4) };

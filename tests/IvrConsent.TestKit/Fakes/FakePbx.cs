@@ -11,7 +11,7 @@ public sealed record FakeFaults
     /// <summary>Number of the playback (from 1) that fails; 0: none.</summary>
     public int FailPlayback { get; init; }
 
-    /// <summary>How: refused at once, never started, broken off in the middle, or cut but called completed.</summary>
+    /// <summary>How: refused at once, never-started, broken-off in the middle, cut but called completed, or fetched: called started, and failed only when it is to stop.</summary>
     public string FailPlaybackHow { get; init; } = "refused";
 
     public bool PrepareFails { get; init; }
@@ -201,7 +201,7 @@ public sealed class FakePlayback(Prompt prompt, TimeProvider time, string? fault
     public async Task StopAsync(CancellationToken cancel)
     {
         await Task.Delay(TimeSpan.FromMilliseconds(2), time, cancel);
-        End(PlaybackResult.Stopped);
+        End(fault == "fetched" ? PlaybackResult.Failed : PlaybackResult.Stopped);
     }
 
     internal async void Run()
