@@ -206,7 +206,7 @@ internal sealed class AsteriskPbx : IPbx
 
         var reason = await session.Lost;
         SetHealth(false, reason);
-        if (reason == AriSession.ReplacedReason)
+        if (reason == AriTroubles.Replaced)
         {
             throw new AriRefusedException(reason);
         }

@@ -90,7 +90,7 @@ public sealed class AsteriskProbe : IDisposable
     {
         try
         {
-            AriSession.ThrowIfRefused(_options, (await _http.SendAsync(AriRequests.Ping, _options.RequestTimeout, cancel)).Status);
+            AriTroubles.ThrowIfRefused(_options, (await _http.SendAsync(AriRequests.Ping, _options.RequestTimeout, cancel)).Status);
             return null;
         }
         catch (AriRefusedException e)
@@ -99,7 +99,7 @@ public sealed class AsteriskProbe : IDisposable
         }
         catch (PbxException e)
         {
-            return AriSession.Unreachable(_options, e);
+            return AriTroubles.Unreachable(_options, e);
         }
     }
 
@@ -169,7 +169,7 @@ public sealed class AsteriskProbe : IDisposable
         where T : class
     {
         var response = await _http.SendAsync(request, _options.RequestTimeout, cancel);
-        AriSession.ThrowIfRefused(_options, response.Status);
+        AriTroubles.ThrowIfRefused(_options, response.Status);
         try
         {
             return JsonSerializer.Deserialize(response.Body ?? [], type);
