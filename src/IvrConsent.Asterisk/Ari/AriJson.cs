@@ -15,6 +15,7 @@ namespace IvrConsent.Asterisk.Ari;
 [JsonSerializable(typeof(AriFilter))]
 [JsonSerializable(typeof(AriPing))]
 [JsonSerializable(typeof(AriSetting[]))]
+[JsonSerializable(typeof(AriThing[]))]
 internal sealed partial class AriJson : JsonSerializerContext;
 
 /// <summary>Asterisk says <c>message</c> where a handler refused, <c>error</c> where the request never got to one.</summary>
@@ -49,3 +50,6 @@ internal sealed record AriFilterType(string Type);
 internal sealed record AriPing(DateTimeOffset? Timestamp);
 
 internal sealed record AriSetting(string? Attribute, string? Value);
+
+/// <summary>A bridge or a channel.</summary>
+internal sealed record AriThing(string? Id, DateTimeOffset? Creationtime);

@@ -16,6 +16,7 @@ namespace IvrConsent.Asterisk.Probing;
 /// </remarks>
 public sealed class AsteriskRehearsal : IAriEventSink, IAsyncDisposable
 {
+    private const string Prefix = "doctor-ivrconsent-";
     private static readonly TimeSpan ReportLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan FetchLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Sample = TimeSpan.FromMilliseconds(300);
@@ -43,10 +44,11 @@ public sealed class AsteriskRehearsal : IAriEventSink, IAsyncDisposable
     public static async Task<AsteriskRehearsal> OpenAsync(AsteriskOptions options, TimeProvider time, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var rehearsal = new AsteriskRehearsal(options with { Application = $"doctor-ivrconsent-{Guid.NewGuid().ToString("N")[..8]}" }, time);
+        var rehearsal = new AsteriskRehearsal(options with { Application = Prefix + Guid.NewGuid().ToString("N")[..8] }, time);
         try
         {
             await rehearsal._session.OpenAsync(rehearsal, cancel);
+            await AsteriskLeftovers.SweepAsync(options, Prefix, time, cancel);
             return rehearsal;
         }
         catch
