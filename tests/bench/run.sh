@@ -101,6 +101,7 @@ pbx:
     url: $LAB_AST22_ARI
     username: $LAB_ARI_USER
     password_file: $LAB_ARI_PASSWORD_FILE
+    recordings_folder: $LAB_AST22_RECORDINGS
 notices:
   recording: { version: "1", prompt: notice }
 lines:
