@@ -67,7 +67,17 @@ internal sealed class SqliteLedgerSession : LedgerSession
     public override Task ProbeAsync(CancellationToken cancel)
     {
         _begin.ExecuteNonQuery();
-        _rollback.ExecuteNonQuery();
+        try
+        {
+            // On a file that may only be read BEGIN IMMEDIATE succeeds, as a read: only a write tells. This one changes nothing.
+            using var write = Command("UPDATE calls SET ended_at = ended_at WHERE 0", 0);
+            write.ExecuteNonQuery();
+        }
+        finally
+        {
+            TryRollback();
+        }
+
         RefuseMovedFile();
         return Task.CompletedTask;
     }

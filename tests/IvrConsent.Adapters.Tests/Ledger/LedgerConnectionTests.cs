@@ -46,6 +46,35 @@ public sealed class LedgerConnectionTests
     }
 
     [Fact]
+    public async Task A_SQLite_file_that_may_only_be_read_is_not_available()
+    {
+        var folder = Directory.CreateTempSubdirectory("ivrconsent-readonly-").FullName;
+        try
+        {
+            var file = Path.Combine(folder, "ledger.db");
+            await using (await LedgerUnderTest.StartAsync(new LedgerOptions { Connection = file, SpoolFolder = Path.Combine(folder, "spool") }))
+            {
+            }
+
+            // Root may write where the mode says no, so the mode cannot make a file read-only for a test run by root.
+            Assert.SkipUnless(await ChangeAttributesAsync("+i", file), "chattr +i does not work on this file system");
+            try
+            {
+                await using var readOnly = await LedgerUnderTest.StartAsync(new LedgerOptions { Connection = file, SpoolFolder = Path.Combine(folder, "spool") });
+                Assert.False(readOnly.Ledger.Health.Available, readOnly.Ledger.Health.Detail);
+            }
+            finally
+            {
+                await ChangeAttributesAsync("-i", file);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Wrong_password_is_said_without_the_password()
     {
         if (PostgresTestDatabase.Configured is not { } configured)
@@ -107,6 +136,13 @@ public sealed class LedgerConnectionTests
                 await made.DisposeAsync();
             }
         }
+    }
+
+    private static async Task<bool> ChangeAttributesAsync(string change, string file)
+    {
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("chattr", [change, file]) { RedirectStandardError = true })!;
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return process.ExitCode == 0;
     }
 
     private static LedgerOptions Options(string connection) => new() { Connection = connection, SpoolFolder = "/nowhere" };
