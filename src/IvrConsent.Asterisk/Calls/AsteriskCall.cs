@@ -361,7 +361,7 @@ internal sealed class AsteriskCall : ICall
         _holding = HoldAsync(_holding, limit);
     }
 
-    private bool IsHeldFor(TimeSpan time) => _heldFor - _session.Time.GetElapsedTime(_heldSince) > time + _session.Options.RequestTimeout;
+    private bool IsHeldFor(TimeSpan time) => _heldFor - _session.Time.GetElapsedTime(_heldSince) > time + _session.Limits.HeldBeyondPrompt;
 
     private async Task HoldAsync(Task before, TimeSpan limit)
     {
