@@ -45,6 +45,12 @@ public sealed record AsteriskOptions
     /// <summary>Samples per second of the prompts played: 8000 or, where a prompt has a 16 kHz file, 16000. Default 8000.</summary>
     public int PromptRate { get; init; } = 8000;
 
+    /// <summary>
+    /// The PBX's folder of recordings as this worker sees it, an absolute path, or null. With it a finished recording is looked at
+    /// there; without it over HTTP, where Asterisk sends the whole file in pieces of 256 bytes before it takes the next request.
+    /// </summary>
+    public string? RecordingFolder { get; init; }
+
     /// <summary>How requests reach the PBX. Default automatic.</summary>
     public AsteriskTransport Transport { get; init; } = AsteriskTransport.Auto;
 
@@ -67,6 +73,7 @@ public sealed record AsteriskOptions
         Require(PromptUrl is null != PromptFolder is null, "exactly one of the prompt url and the prompt folder must be given");
         Require(PromptUrl is null || (PromptUrl.IsAbsoluteUri && PromptUrl.Scheme is "http" or "https" && PromptUrl.UserInfo.Length == 0), "the prompt url must begin with http:// or https:// and hold no user");
         Require(PromptFolder is null || (PromptFolder.StartsWith('/') && !PromptFolder.Contains(',', StringComparison.Ordinal)), "the prompt folder must be an absolute path without a comma");
+        Require(RecordingFolder is null || RecordingFolder.StartsWith('/'), "the recording folder must be an absolute path");
         Require(PromptRate is 8000 or 16000, "the prompt rate must be 8000 or 16000");
         Require(RequestTimeout >= TimeSpan.FromMilliseconds(100) && RequestTimeout <= TimeSpan.FromSeconds(30), "the request timeout must be 100 ms to 30 s");
         Require(RecordingStartTimeout >= TimeSpan.FromMilliseconds(100) && RecordingStartTimeout <= TimeSpan.FromSeconds(10), "the recording start timeout must be 100 ms to 10 s");

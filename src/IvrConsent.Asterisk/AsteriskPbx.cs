@@ -163,7 +163,9 @@ internal sealed class AsteriskPbx : IPbx
     public async Task<StoredRecording?> FindStoredRecordingAsync(string name, CancellationToken cancel)
     {
         var (session, _) = Require();
-        return await StoredRecordings.FindAsync(session.Http, name, _options.RequestTimeout, cancel);
+        return _options.RecordingFolder is { } folder
+            ? await StoredRecordings.FindAsync(folder, name, _options.RequestTimeout, _time, cancel)
+            : await StoredRecordings.FindAsync(session.Http, name, _options.RequestTimeout, cancel);
     }
 
     public async Task DeleteStoredRecordingAsync(string name, CancellationToken cancel)
@@ -206,7 +208,7 @@ internal sealed class AsteriskPbx : IPbx
 
         var reason = await session.Lost;
         SetHealth(false, reason);
-        if (reason == AriSession.ReplacedReason)
+        if (reason == AriTroubles.Replaced)
         {
             throw new AriRefusedException(reason);
         }

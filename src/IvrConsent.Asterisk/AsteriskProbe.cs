@@ -1,7 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using IvrConsent.Asterisk.Ari;
+using IvrConsent.Asterisk.Calls;
+using IvrConsent.Asterisk.Probing;
 using IvrConsent.Core.Calls;
+using IvrConsent.Core.Notices;
 
 namespace IvrConsent.Asterisk;
 
@@ -18,21 +21,76 @@ public sealed class AsteriskProbe : IDisposable
 {
     private readonly AsteriskOptions _options;
     private readonly HttpAriTransport _http;
+    private readonly TimeProvider _time;
 
     /// <summary>Prepares questions to the PBX of these options.</summary>
     public AsteriskProbe(AsteriskOptions options, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _http = new HttpAriTransport(options, new AsteriskLimits(), time ?? TimeProvider.System);
+        _time = time ?? TimeProvider.System;
+        _http = new HttpAriTransport(options, new AsteriskLimits(), _time);
     }
+
+    /// <summary>How far a first request comes. Does not throw, unless cancelled.</summary>
+    public Task<AsteriskReach> ReachAsync(CancellationToken cancel) => AsteriskReach.TryAsync(_options, _http, cancel);
+
+    /// <summary>The PBX's clock against ours, from the fastest of some pings.</summary>
+    public async Task<AsteriskClock> ClockAsync(CancellationToken cancel)
+    {
+        AsteriskClock? best = null;
+        for (var i = 0; i < 5; i++)
+        {
+            var sentAt = _time.GetUtcNow();
+            var started = _time.GetTimestamp();
+            var there = (await AskAsync(AriRequests.Ping with { WantsBody = true }, AriJson.Default.AriPing, cancel))?.Timestamp
+                ?? throw new PbxException("the PBX's answer to a ping names no time");
+            var took = _time.GetElapsedTime(started);
+            if (best is null || took < best.RoundTrip)
+            {
+                best = new AsteriskClock(there - (sentAt + (took / 2)), took);
+            }
+        }
+
+        return best!;
+    }
+
+    /// <summary>Whether the user may change things: asks to stop a playback that does not exist. False for one that is read-only.</summary>
+    public async Task<bool> MayChangeAsync(CancellationToken cancel) =>
+        (await _http.SendAsync(AriRequests.StopPlayback("ivrconsent-doctor-none"), _options.RequestTimeout, cancel)).Status is not (401 or 403);
+
+    /// <summary>
+    /// A value of <c>ari.conf</c>, section general; null when the PBX does not tell: 22.10 does, 16.28 does not. Nothing else of
+    /// that file is asked for, it holds passwords.
+    /// </summary>
+    public async Task<string?> AriSettingAsync(string name, CancellationToken cancel)
+    {
+        var request = new AriRequest(HttpMethod.Get, "asterisk/config/dynamic/res_ari/general/general") { WantsBody = true };
+        var response = await _http.SendAsync(request, _options.RequestTimeout, cancel);
+        if (!response.Ok)
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(response.Body ?? [], AriJson.Default.AriSettingArray)?.FirstOrDefault(setting => setting.Attribute == name)?.Value;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What the PBX is told to play for a prompt, and the SHA-256 of the file behind it.</summary>
+    public static (string Media, string Sha256) MediaOf(AsteriskOptions options, Prompt prompt) => PromptMedia.Of(options, prompt);
 
     /// <summary>Null when ARI answers and takes user and password; else what is wrong and what to do about it.</summary>
     public async Task<string?> FindTroubleAsync(CancellationToken cancel)
     {
         try
         {
-            AriSession.ThrowIfRefused(_options, (await _http.SendAsync(AriRequests.Ping, _options.RequestTimeout, cancel)).Status);
+            AriTroubles.ThrowIfRefused(_options, (await _http.SendAsync(AriRequests.Ping, _options.RequestTimeout, cancel)).Status);
             return null;
         }
         catch (AriRefusedException e)
@@ -41,7 +99,7 @@ public sealed class AsteriskProbe : IDisposable
         }
         catch (PbxException e)
         {
-            return AriSession.Unreachable(_options, e);
+            return AriTroubles.Unreachable(_options, e);
         }
     }
 
@@ -51,6 +109,12 @@ public sealed class AsteriskProbe : IDisposable
 
     /// <summary>Whether a PBX of that version takes requests over the event socket.</summary>
     public static bool TakesRequestsOverSocket(string version) => AsteriskVersion.Parse(version).HasRestOverSocket;
+
+    /// <summary>Whether that version brings StasisBroadcast (22.7, 23.1 and later).</summary>
+    public static bool HasBroadcast(string version) => AsteriskVersion.Parse(version) is { Major: 22, Minor: >= 7 } or { Major: 23, Minor: >= 1 } or { Major: > 23 };
+
+    /// <summary>The first number of a version; 0 when it cannot be read.</summary>
+    public static int MajorOf(string version) => AsteriskVersion.Parse(version).Major;
 
     /// <summary>All modules loaded.</summary>
     public async Task<IReadOnlyList<AsteriskModule>> ModulesAsync(CancellationToken cancel)
@@ -83,6 +147,14 @@ public sealed class AsteriskProbe : IDisposable
         return (await AskAsync(request, AriJson.Default.AriVariable, cancel))?.Value is { Length: > 0 } value ? value : null;
     }
 
+    /// <summary>The same, where a variable that is not set is an answer and no failure: newer versions say 404 of it.</summary>
+    public async Task<string?> GlobalAsync(string name, CancellationToken cancel)
+    {
+        var request = new AriRequest(HttpMethod.Get, "asterisk/variable", ("variable", name)) { WantsBody = true };
+        var response = await _http.SendAsync(request, _options.RequestTimeout, cancel);
+        return response.Ok && JsonSerializer.Deserialize(response.Body ?? [], AriJson.Default.AriVariable)?.Value is { Length: > 0 } value ? value : null;
+    }
+
     /// <summary>Any other question: the answer's status and text to GET of a path below <c>/ari/</c>, without a query.</summary>
     public async Task<(int Status, string Body)> GetAsync(string path, CancellationToken cancel)
     {
@@ -97,7 +169,7 @@ public sealed class AsteriskProbe : IDisposable
         where T : class
     {
         var response = await _http.SendAsync(request, _options.RequestTimeout, cancel);
-        AriSession.ThrowIfRefused(_options, response.Status);
+        AriTroubles.ThrowIfRefused(_options, response.Status);
         try
         {
             return JsonSerializer.Deserialize(response.Body ?? [], type);

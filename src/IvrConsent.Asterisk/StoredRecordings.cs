@@ -12,6 +12,22 @@ internal static class StoredRecordings
     /// <summary>Where the sound begins in every WAV file that Asterisk writes is byte 44; other writers put notes before it.</summary>
     private const int HeadBytes = 4096;
 
+    /// <summary>What the name may end in. <see cref="LengthOf"/> reads these.</summary>
+    private static readonly string[] Endings = [".wav", ".wav16"];
+
+    /// <summary>Looks into the PBX's folder, on a thread that a stalled file system may keep.</summary>
+    public static async Task<StoredRecording?> FindAsync(string folder, string name, TimeSpan limit, TimeProvider time, CancellationToken cancel)
+    {
+        try
+        {
+            return await Task.Run(() => Find(folder, name), cancel).WaitAsync(limit, time, cancel);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TimeoutException)
+        {
+            throw new PbxException($"recording {name}: {folder} could not be read: {e.Message}", e);
+        }
+    }
+
     public static async Task<StoredRecording?> FindAsync(HttpAriTransport http, string name, TimeSpan limit, CancellationToken cancel)
     {
         using var response = await http.OpenAsync(AriRequests.StoredFile(name), limit, cancel);
@@ -70,6 +86,23 @@ internal static class StoredRecordings
         }
 
         return TimeSpan.Zero;
+    }
+
+    private static StoredRecording? Find(string folder, string name)
+    {
+        var path = Endings.Select(ending => Path.Combine(folder, name + ending)).FirstOrDefault(File.Exists) ?? Path.Combine(folder, name + Endings[0]);
+        try
+        {
+            using var file = File.OpenHandle(path);
+            var bytes = RandomAccess.GetLength(file);
+            var head = new byte[HeadBytes];
+            return new StoredRecording(name, bytes, LengthOf(head.AsSpan(0, RandomAccess.Read(file, head, 0)), bytes));
+        }
+        catch (FileNotFoundException)
+        {
+            // Of all failures the only one that says something of the recording; the others are the folder's.
+            return null;
+        }
     }
 
     private static async Task<long> CountRestAsync(Stream file, CancellationToken cancel)

@@ -7,6 +7,7 @@ var root = new RootCommand("IvrConsent: recording consent for telephone calls. T
     ServeCommand.Create(),
     MigrateCommand.Create(),
     CheckConfigCommand.Create(),
+    DoctorCommand.Create(),
     PromptsCommand.Create(),
     EventsCommand.Create(),
     HealthCommand.Create(),

@@ -13,6 +13,9 @@ namespace IvrConsent.Asterisk.Ari;
 [JsonSerializable(typeof(AriVariable))]
 [JsonSerializable(typeof(AriVariables))]
 [JsonSerializable(typeof(AriFilter))]
+[JsonSerializable(typeof(AriPing))]
+[JsonSerializable(typeof(AriSetting[]))]
+[JsonSerializable(typeof(AriThing[]))]
 internal sealed partial class AriJson : JsonSerializerContext;
 
 /// <summary>Asterisk says <c>message</c> where a handler refused, <c>error</c> where the request never got to one.</summary>
@@ -43,3 +46,10 @@ internal sealed record AriVariables(IReadOnlyDictionary<string, string> Variable
 internal sealed record AriFilter(IReadOnlyList<AriFilterType> Allowed);
 
 internal sealed record AriFilterType(string Type);
+
+internal sealed record AriPing(DateTimeOffset? Timestamp);
+
+internal sealed record AriSetting(string? Attribute, string? Value);
+
+/// <summary>A bridge or a channel.</summary>
+internal sealed record AriThing(string? Id, DateTimeOffset? Creationtime);

@@ -7,9 +7,6 @@ using Microsoft.Extensions.Logging;
 
 namespace IvrConsent.Asterisk.Ari;
 
-/// <summary>The PBX refuses us in a way that only a person can mend: retried, but slowly.</summary>
-internal sealed class AriRefusedException(string message) : PbxException(message);
-
 /// <summary>Takes the events of a session, on its read loop: must not block and must not keep the event.</summary>
 internal interface IAriEventSink
 {
@@ -169,10 +166,10 @@ internal sealed class AriSession : IAsyncDisposable
         }
         catch (PbxException e)
         {
-            throw new PbxException(Unreachable(Options, e), e);
+            throw new PbxException(AriTroubles.Unreachable(Options, e), e);
         }
 
-        ThrowIfRefused(Options, response.Status);
+        AriTroubles.ThrowIfRefused(Options, response.Status);
         try
         {
             VersionText = JsonSerializer.Deserialize(response.Body ?? [], AriJson.Default.AriInfo)?.System?.Version ?? "unknown";
@@ -209,26 +206,8 @@ internal sealed class AriSession : IAsyncDisposable
         }
         catch (WebSocketException e)
         {
-            ThrowIfRefused(Options, (int)_socket.HttpStatusCode);
+            AriTroubles.ThrowIfRefused(Options, (int)_socket.HttpStatusCode);
             throw new PbxException($"the event socket could not be opened: {e.InnerException?.Message ?? e.Message}: are res_http_websocket and res_ari_events loaded?", e);
-        }
-    }
-
-    public static string Unreachable(AsteriskOptions options, PbxException e) =>
-        $"cannot reach {options.Url.Host}:{options.Url.Port} ({e.InnerException?.Message ?? e.Message}): is Asterisk running, and do enabled, bindaddr and bindport of its http.conf match our url?";
-
-    public static void ThrowIfRefused(AsteriskOptions options, int status)
-    {
-        switch (status)
-        {
-            case 401:
-                throw new AriRefusedException($"user {options.Username} or its password is refused (401): compare [{options.Username}] and password in the PBX's ari.conf with our settings, then `module reload res_ari`");
-            case 403:
-                throw new AriRefusedException($"user {options.Username} may not do this (403): read_only in the PBX's ari.conf must be no");
-            case 404:
-                throw new AriRefusedException($"no ARI at {options.Url} (404): check our url and prefix in the PBX's http.conf, that enabled=yes in ari.conf, and that res_ari is loaded");
-            case >= 400:
-                throw new PbxException($"the PBX answers {status} at {options.Url}: is it still starting?");
         }
     }
 
@@ -247,7 +226,7 @@ internal sealed class AriSession : IAsyncDisposable
         }
         catch (PbxException e) when (Options.Transport == AsteriskTransport.WebSocket)
         {
-            throw new AriRefusedException($"Asterisk {VersionText} takes no requests over the event socket (20.14, 21.9, 22.4 and later do): set the transport to auto or http ({e.Message})");
+            throw new AriRefusedException(AriTroubles.NoRequestsOverSocket(VersionText, e.Message));
         }
         catch (PbxException e) when (!_lost.Task.IsCompleted)
         {
@@ -266,7 +245,7 @@ internal sealed class AriSession : IAsyncDisposable
         var response = await _http.SendAsync(request, Options.RequestTimeout, cancel);
         if (response.Status is 401 or 403)
         {
-            ThrowIfRefused(Options, response.Status);
+            AriTroubles.ThrowIfRefused(Options, response.Status);
         }
         else if (!response.Ok)
         {
@@ -357,7 +336,7 @@ internal sealed class AriSession : IAsyncDisposable
             else if (e.Type == AriEventType.ApplicationReplaced)
             {
                 // Two workers under one name would take the application from each other for ever; the loser waits as after a refusal.
-                Fail(ReplacedReason);
+                Fail(AriTroubles.Replaced);
             }
             else
             {
@@ -375,8 +354,6 @@ internal sealed class AriSession : IAsyncDisposable
             Log.EventFailed(Options.Name, e.Type, failure);
         }
     }
-
-    public const string ReplacedReason = "another client attached under our application name: give each worker an application of its own";
 
     private async Task ProbeAsync()
     {

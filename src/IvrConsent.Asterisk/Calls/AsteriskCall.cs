@@ -35,6 +35,7 @@ internal sealed class AsteriskCall : ICall
     private readonly CallRegistry _registry;
     private readonly string _channel;
     private readonly HandOver _handOver;
+    private readonly CallDeadline _deadline;
     private readonly CancellationTokenSource _gone = new();
     private readonly TaskCompletionSource<CallDeparture> _departed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<DigitPress> _digits;
@@ -46,16 +47,12 @@ internal sealed class AsteriskCall : ICall
     private volatile bool _wentOn;
     private int? _cause;
     private int _lastPlayback;
-    private TimeSpan? _limit;
-    private bool _holdAfterwards;
-    private long _heldSince;
-    private TimeSpan _heldFor;
     private Task _subscribed = Task.CompletedTask;
-    private Task _holding = Task.CompletedTask;
 
     public AsteriskCall(AriSession session, CallRegistry registry, CallArrival arrival, HandOver handOver, bool up, bool inDialplan = false)
     {
         _handOver = handOver;
+        _deadline = new CallDeadline(session, arrival.Channel, exists: handOver == HandOver.WithDeadline);
         _session = session;
         _registry = registry;
         _channel = arrival.Channel;
@@ -100,52 +97,26 @@ internal sealed class AsteriskCall : ICall
         }
     }
 
-    // A deadline ordered while a prompt plays would be held back by the PBX until its end, and would then run from there. So it
-    // waits here, where a later order can take its place.
-    public void HoldAtMost(TimeSpan limit)
-    {
-        if (_handOver != HandOver.WithDeadline)
-        {
-            return;
-        }
-
-        lock (_playbacks)
-        {
-            _limit = limit;
-            if (_playbacks.Count == 0)
-            {
-                Hold(limit);
-            }
-            else
-            {
-                _holdAfterwards = true;
-            }
-        }
-    }
+    public void HoldAtMost(TimeSpan limit) => _deadline.Order(limit);
 
     public async Task<IPlayback> PlayAsync(Prompt prompt, CancellationToken cancel)
     {
-        var (media, sha256) = MediaOf(prompt);
+        var (media, sha256) = PromptMedia.Of(_session.Options, prompt);
         var id = AriNames.Playback(Arrival.Id, Interlocked.Increment(ref _lastPlayback));
         var playback = new AsteriskPlayback(_session, _registry, this, id, sha256, prompt.Length);
         Gone.ThrowIfCancellationRequested();
         lock (_playbacks)
         {
-            if (_playbacks.Count == 0 && _limit is { } limit && !IsHeldFor(prompt.Length))
-            {
-                // None can be ordered while it plays, so this one must last until its end and as long again as was asked for.
-                Hold(prompt.Length + limit);
-            }
-
             _playbacks.Add(playback);
         }
 
+        _deadline.OnPrompt(prompt.Length);
         // Before the order: its start may be reported before the order is answered.
         _registry.Add(playback);
         try
         {
             // Carried out, not only sent: behind the prompt it would come too late.
-            await _holding.WaitAsync(cancel);
+            await _deadline.Settled.WaitAsync(cancel);
             await OrderAsync(AriRequests.Play(_channel, id, media), cancel);
             if (Gone.IsCancellationRequested)
             {
@@ -154,14 +125,11 @@ internal sealed class AsteriskCall : ICall
 
             return playback;
         }
-        catch (Exception e)
+        catch
         {
+            // The order may have got through, or may yet.
             playback.Abandon();
-            if (e is OperationCanceledException)
-            {
-                _ = _session.PostAsync(AriRequests.StopPlayback(id));
-            }
-
+            _ = _session.PostAsync(AriRequests.StopPlayback(id));
             throw;
         }
     }
@@ -206,7 +174,7 @@ internal sealed class AsteriskCall : ICall
     {
         await _subscribed;
         // An order of before, overtaken by the one to go on, would set a deadline to somebody else's conversation.
-        await _holding.WaitAsync(cancel);
+        await _deadline.Settled.WaitAsync(cancel);
         using var either = Either(cancel);
         var plain = target is null || _handOver == HandOver.Plain;
         if (!plain)
@@ -328,14 +296,15 @@ internal sealed class AsteriskCall : ICall
 
     public void OnDestroyed(DateTimeOffset? at, int? cause)
     {
-        Depart(DepartureKind.HungUp, at, cause);
+        // Off the books first: whoever then asks for the call must not be given what is over.
         _registry.Remove(this);
+        Depart(DepartureKind.HungUp, at, cause);
     }
 
     public void OnPbxLost()
     {
-        Depart(DepartureKind.PbxLost, null, null);
         _registry.Remove(this);
+        Depart(DepartureKind.PbxLost, null, null);
     }
 
     public void Forget(AsteriskPlayback playback)
@@ -343,31 +312,9 @@ internal sealed class AsteriskCall : ICall
         lock (_playbacks)
         {
             _playbacks.Remove(playback);
-            if (_playbacks.Count == 0 && _holdAfterwards)
-            {
-                _holdAfterwards = false;
-                if (!HasLeft)
-                {
-                    Hold(_limit!.Value);
-                }
-            }
         }
-    }
 
-    private void Hold(TimeSpan limit)
-    {
-        (_heldSince, _heldFor) = (_session.Time.GetTimestamp(), limit);
-        // One after another: the last order must win.
-        _holding = HoldAsync(_holding, limit);
-    }
-
-    private bool IsHeldFor(TimeSpan time) => _heldFor - _session.Time.GetElapsedTime(_heldSince) > time + _session.Limits.HeldBeyondPrompt;
-
-    private async Task HoldAsync(Task before, TimeSpan limit)
-    {
-        await before;
-        var seconds = Math.Max(0.1, limit.TotalSeconds).ToString("0.###", CultureInfo.InvariantCulture);
-        await _session.PostAsync(AriRequests.SetVariable(_channel, "TIMEOUT(absolute)", seconds));
+        _deadline.OnPromptEnded(HasLeft);
     }
 
     private async Task OrderAsync(AriRequest request, CancellationToken cancel)
@@ -378,16 +325,6 @@ internal sealed class AsteriskCall : ICall
 
     private CancellationTokenSource? Either(CancellationToken cancel) =>
         cancel.CanBeCanceled && cancel != Gone ? CancellationTokenSource.CreateLinkedTokenSource(cancel, Gone) : null;
-
-    private (string Media, string Sha256) MediaOf(Prompt prompt)
-    {
-        var wide = _session.Options.PromptRate == 16000 && prompt.WidebandSha256 is not null;
-        var sha256 = wide ? prompt.WidebandSha256! : prompt.Sha256;
-        // From a folder Asterisk picks the file's format itself, so it wants no extension; from a web server it wants one.
-        return _session.Options.PromptFolder is { } folder
-            ? ($"sound:{folder.TrimEnd('/')}/{sha256}", sha256)
-            : ($"sound:{_session.Options.PromptUrl!.AbsoluteUri.TrimEnd('/')}/prompts/{sha256}.{(wide ? "wav16" : "wav")}", sha256);
-    }
 
     private void Leave()
     {
@@ -449,7 +386,7 @@ internal sealed class AsteriskCall : ICall
         {
             // With the session lost the call's departure says so. Otherwise it may well go on: the safer assumption of the two.
             _session.Log.BestEffortFailed(_session.Options.Name, e.Message);
-            return !_departed.Task.IsCompleted;
+            return !_departed.Task.IsCompleted && !_session.Lost.IsCompleted;
         }
     }
 

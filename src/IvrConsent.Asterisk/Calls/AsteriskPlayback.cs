@@ -3,7 +3,11 @@ using IvrConsent.Core.Calls;
 
 namespace IvrConsent.Asterisk.Calls;
 
-/// <summary>A prompt being played. Its times are the PBX's own: from PlaybackStarted to PlaybackFinished.</summary>
+/// <summary>
+/// A prompt being played. Its times are the PBX's own: from PlaybackStarted to PlaybackFinished. Measured on 16.28 and 22.10: of a
+/// prompt from a web server PlaybackStarted is reported before the PBX fetches it, so the first time that it plays a prompt, and
+/// only then, the time of fetching counts as heard. With a shared folder it never does.
+/// </summary>
 internal sealed class AsteriskPlayback(AriSession session, CallRegistry registry, AsteriskCall call, string id, string sha256, TimeSpan length) : IPlayback
 {
     private readonly TaskCompletionSource<DateTimeOffset?> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -12,13 +12,14 @@ internal sealed partial class ChangeReports : IDisposable
     {
         foreach (var file in files)
         {
-            // The folder, not the file: editors and Kubernetes put another file in its place.
-            Watch(Path.GetDirectoryName(Path.GetFullPath(file))!, deep: false, changed, log);
+            // The folder, not the file: editors and Kubernetes put another file in its place. Names only: the ledger or a log
+            // may lie in the same folder, and each write to it would be reported. An edit in place is for the poll to find.
+            Watch(Path.GetDirectoryName(Path.GetFullPath(file))!, deep: false, NotifyFilters.FileName | NotifyFilters.DirectoryName, changed, log);
         }
 
         if (folder is not null)
         {
-            Watch(folder, deep: true, changed, log);
+            Watch(folder, deep: true, NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite, changed, log);
         }
     }
 
@@ -30,12 +31,12 @@ internal sealed partial class ChangeReports : IDisposable
         }
     }
 
-    private void Watch(string folder, bool deep, Action changed, ILogger log)
+    private void Watch(string folder, bool deep, NotifyFilters what, Action changed, ILogger log)
     {
         FileSystemWatcher? watcher = null;
         try
         {
-            watcher = new FileSystemWatcher(folder) { IncludeSubdirectories = deep };
+            watcher = new FileSystemWatcher(folder) { IncludeSubdirectories = deep, NotifyFilter = what };
             watcher.Changed += (_, _) => changed();
             watcher.Created += (_, _) => changed();
             watcher.Deleted += (_, _) => changed();

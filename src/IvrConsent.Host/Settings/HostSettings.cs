@@ -130,6 +130,9 @@ public sealed record PbxSettings
     /// <summary>Samples per second of the prompts that it is given: 8000 or 16000.</summary>
     public required int PromptRate { get; init; }
 
+    /// <summary>Its folder of recordings as this worker sees it; null when it is asked for them over HTTP.</summary>
+    public required string? RecordingsFolder { get; init; }
+
     /// <summary>How requests travel.</summary>
     public required RestTransport Rest { get; init; }
 

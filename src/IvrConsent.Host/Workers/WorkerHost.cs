@@ -62,6 +62,7 @@ internal static class WorkerHost
         Application = pbx.Application,
         PromptUrl = pbx.PromptsUrl,
         PromptFolder = pbx.PromptsFolder,
+        RecordingFolder = pbx.RecordingsFolder,
         PromptRate = pbx.PromptRate,
         Transport = pbx.Rest switch
         {

@@ -1,14 +1,14 @@
-using System.Collections.Concurrent;
-
 namespace IvrConsent.Storage.Database;
 
 /// <summary>
 /// A thread of its own for a loop that blocks: in SQLite, which knows no waiting but that of a thread, or in a disk's sync. On the
 /// pool, where the machine has two cores, a locked database would take half of the threads that answer the callers.
 /// </summary>
-internal sealed class BlockingThread : SynchronizationContext, IDisposable
+internal sealed class BlockingThread : SynchronizationContext
 {
-    private readonly BlockingCollection<(SendOrPostCallback Callback, object? State)> _posted = [];
+    // With a monitor, which sleeps at once. BlockingCollection spins before it sleeps, and the next commit is milliseconds away.
+    private readonly Queue<(SendOrPostCallback Callback, object? State)> _posted = new();
+    private bool _ended;
 
     private BlockingThread()
     {
@@ -25,29 +25,29 @@ internal sealed class BlockingThread : SynchronizationContext, IDisposable
     /// <inheritdoc/>
     public override void Post(SendOrPostCallback d, object? state)
     {
-        try
+        lock (_posted)
         {
-            _posted.Add((d, state));
+            if (!_ended)
+            {
+                _posted.Enqueue((d, state));
+                Monitor.Pulse(_posted);
+                return;
+            }
         }
-        catch (InvalidOperationException)
-        {
-            // The loop has ended; whoever still posts is no part of it.
-            base.Post(d, state);
-        }
-    }
 
-    /// <inheritdoc/>
-    public void Dispose() => _posted.Dispose();
+        // The loop has ended; whoever still posts is no part of it.
+        base.Post(d, state);
+    }
 
     private static void Run(Func<Task> loop, TaskCompletionSource done)
     {
-        using var thread = new BlockingThread();
+        var thread = new BlockingThread();
         SetSynchronizationContext(thread);
         var task = loop();
-        _ = task.ContinueWith(_ => thread._posted.CompleteAdding(), TaskScheduler.Default);
-        foreach (var (callback, state) in thread._posted.GetConsumingEnumerable())
+        _ = task.ContinueWith(_ => thread.End(), TaskScheduler.Default);
+        while (thread.Take() is { } next)
         {
-            callback(state);
+            next.Callback(next.State);
         }
 
         if (task.Exception is { } error)
@@ -57,6 +57,29 @@ internal sealed class BlockingThread : SynchronizationContext, IDisposable
         else
         {
             done.SetResult();
+        }
+    }
+
+    /// <summary>The next in the queue, waited for; null when the loop has ended and nothing is left.</summary>
+    private (SendOrPostCallback Callback, object? State)? Take()
+    {
+        lock (_posted)
+        {
+            while (_posted.Count == 0 && !_ended)
+            {
+                Monitor.Wait(_posted);
+            }
+
+            return _posted.TryDequeue(out var next) ? next : null;
+        }
+    }
+
+    private void End()
+    {
+        lock (_posted)
+        {
+            _ended = true;
+            Monitor.Pulse(_posted);
         }
     }
 }

@@ -17,6 +17,8 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
     {
         _settings = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
         {
+            // Kerberos is not offered; asking for it prints plain lines into a JSON log where its library is missing.
+            GssEncryptionMode = GssEncryptionMode.Disable,
             // A row's values must not get into an exception's message, whatever the admin's string says.
             IncludeErrorDetail = false,
             PersistSecurityInfo = false,

@@ -5,6 +5,7 @@ using IvrConsent.Asterisk;
 using IvrConsent.Asterisk.Ari;
 using IvrConsent.Asterisk.Calls;
 using IvrConsent.Core.Calls;
+using IvrConsent.Core.Recordings;
 using IvrConsent.TestKit.Asterisk;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -13,6 +14,8 @@ namespace IvrConsent.Adapters.Tests.Asterisk;
 
 public class AsteriskPiecesTests
 {
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     [Theory]
     [InlineData("2026-11-22T03:00:00.123+0000", "2026-11-22T03:00:00.1230000Z")]
     [InlineData("2026-11-22T03:00:00.123+0130", "2026-11-22T01:30:00.1230000Z")]
@@ -71,6 +74,7 @@ public class AsteriskPiecesTests
         Assert.Contains("user or password", Assert.Single((good with { Url = new Uri("http://u:secret-word@h/ari") }).FindProblems()), StringComparison.Ordinal);
         Assert.Contains("exactly one", Assert.Single((good with { PromptUrl = new Uri("http://h") }).FindProblems()), StringComparison.Ordinal);
         Assert.Single((good with { PromptFolder = "relative" }).FindProblems());
+        Assert.Single((good with { RecordingFolder = "relative" }).FindProblems());
         Assert.Single((good with { Application = "a b" }).FindProblems());
         Assert.Single((good with { PromptRate = 44100 }).FindProblems());
         Assert.Single((good with { RequestTimeout = TimeSpan.Zero }).FindProblems());
@@ -123,6 +127,31 @@ public class AsteriskPiecesTests
     {
         var arrival = Arrivals.Make(Options, "c", DateTimeOffset.UnixEpoch, null, string.Empty, "22123456", null, DateTimeOffset.UnixEpoch);
         Assert.Equal((null, "22123456"), (arrival.LineArgument, arrival.CalledNumber));
+    }
+
+    [Fact]
+    public async Task A_recording_in_a_shared_folder_is_looked_at_there()
+    {
+        var folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            var wav = FakePbx.Wav(8000, null);
+            await File.WriteAllBytesAsync(Path.Combine(folder, "narrow.wav"), wav, Cancel);
+            await File.WriteAllBytesAsync(Path.Combine(folder, "wide.wav16"), wav, Cancel);
+            Assert.Equal(new StoredRecording("narrow", wav.Length, TimeSpan.FromSeconds(1)), await FindAsync(folder, "narrow"));
+            Assert.Equal(new StoredRecording("wide", wav.Length, TimeSpan.FromSeconds(1)), await FindAsync(folder, "wide"));
+            Assert.Null(await FindAsync(folder, "none"));
+
+            // That the folder is not there is not the recording's fault.
+            await Assert.ThrowsAsync<PbxException>(() => FindAsync(Path.Combine(folder, "elsewhere"), "narrow"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        static Task<StoredRecording?> FindAsync(string folder, string name) =>
+            StoredRecordings.FindAsync(folder, name, TimeSpan.FromSeconds(10), TimeProvider.System, Cancel);
     }
 
     [Theory]

@@ -332,6 +332,117 @@ public class AsteriskRealTests(ITestOutputHelper output)
         await rig.AttachedAsync();
     }
 
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task A_prompt_is_fetched_from_a_web_server_once(string version, AsteriskTransport transport)
+    {
+        var lab = Lab.Require(version);
+        await using var web = new PromptServer(lab) { Delay = TimeSpan.FromMilliseconds(600) };
+        foreach (var rate in (int[])[8000, 16000])
+        {
+            await using var rig = new Rig(lab.Options(transport) with { PromptFolder = null, PromptUrl = web.Url, PromptRate = rate }, limits: new AsteriskLimits { SettledAfter = TimeSpan.Zero });
+            await rig.AttachedAsync();
+            await using var caller = await LabCaller.OpenAsync(lab);
+            await caller.CallAsync("100");
+            var call = await rig.NextCallAsync();
+            call.HoldAtMost(TimeSpan.FromSeconds(30));
+            await call.AnswerAsync(Cancel);
+            var prompt = web.Prompt(1);
+            for (var i = 0; i < 2; i++)
+            {
+                var asked = Stopwatch.StartNew();
+                var playback = await call.PlayAsync(prompt, Cancel);
+                await playback.Started;
+                var started = asked.Elapsed.TotalMilliseconds;
+                var end = await playback.Ended.WaitAsync(Rig.Soon, Cancel);
+                output.WriteLine($"{rate} Hz, time {i + 1}: started after {started:0} ms, {end.Result} after {asked.Elapsed.TotalMilliseconds:0} ms, heard {end.Heard.TotalMilliseconds:0} ms, {web.Fetched} fetched");
+                Assert.Equal(PlaybackResult.Completed, end.Result);
+                Assert.InRange(end.Heard, TimeSpan.FromMilliseconds(900), TimeSpan.FromMilliseconds(1000));
+            }
+        }
+
+        Assert.Equal(2, web.Fetched);
+    }
+
+    /// <summary>
+    /// The adapter's own price: SIPp calls 20 times a second, each call is answered, told, recorded and given back. Only when
+    /// IVRCONSENT_LAB_LOAD gives the number of calls: a busy machine says nothing.
+    /// </summary>
+    [Theory]
+    [InlineData("16", AsteriskTransport.Http)]
+    [InlineData("22", AsteriskTransport.Http)]
+    [InlineData("22", AsteriskTransport.WebSocket)]
+    public async Task Twenty_calls_a_second(string version, AsteriskTransport transport)
+    {
+        var count = int.Parse(Environment.GetEnvironmentVariable("IVRCONSENT_LAB_LOAD") ?? "0", System.Globalization.CultureInfo.InvariantCulture);
+        Assert.SkipUnless(count > 0, "set IVRCONSENT_LAB_LOAD to a number of calls to measure");
+        var lab = Lab.Require(version);
+        await using var rig = await AttachAsync(lab, transport);
+        rig.Log.Silent = true;
+        var prompt = lab.Tone(0.5);
+        var starts = new List<double>();
+        var failures = new List<string>();
+        await CallAsync(100);
+        starts.Clear();
+        var cpu = Process.GetCurrentProcess().TotalProcessorTime;
+        var allocated = GC.GetTotalAllocatedBytes();
+        var exit = await CallAsync(count);
+        var spent = (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalMilliseconds / count;
+        allocated = (GC.GetTotalAllocatedBytes() - allocated) / count;
+        starts.Sort();
+        output.WriteLine($"{count} calls, {failures.Count} failed, SIPp exit {exit}; processor {spent:0.00} ms and {allocated} bytes per call; StartAsync ms p50 {starts[starts.Count / 2]:0.0} p99 {starts[starts.Count * 99 / 100]:0.0} max {starts[^1]:0.0}");
+        Assert.Empty(failures);
+
+        async Task<int> CallAsync(int number)
+        {
+            using var sipp = Process.Start(new ProcessStartInfo("sipp", [lab.Sip, "-sn", "uac", "-s", "100", "-r", "20", "-m", number.ToString(System.Globalization.CultureInfo.InvariantCulture), "-d", "3000", "-nostdin"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            _ = sipp.StandardOutput.ReadToEndAsync(Cancel);
+            var calls = new Task[number];
+            for (var i = 0; i < number; i++)
+            {
+                calls[i] = LeadAsync(await rig.NextCallAsync());
+            }
+
+            await Task.WhenAll(calls);
+            await sipp.WaitForExitAsync(Cancel);
+            return sipp.ExitCode;
+        }
+
+        async Task LeadAsync(ICall call)
+        {
+            try
+            {
+                call.HoldAtMost(TimeSpan.FromSeconds(10));
+                await call.AnswerAsync(Cancel);
+                var preparing = call.PrepareRecordingAsync(new RecordingRequest($"load-{call.Arrival.Id}", "wav"), Cancel);
+                var playback = await call.PlayAsync(prompt, Cancel);
+                await playback.Started;
+                await Task.Delay(300, Cancel);
+                var recording = await preparing;
+                var asked = Stopwatch.GetTimestamp();
+                await Task.WhenAll(playback.StopAsync(Cancel), recording.StartAsync(Cancel));
+                lock (starts)
+                {
+                    starts.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
+                }
+
+                await playback.Ended;
+                await call.SetVariablesAsync([new("CONSENT_RESULT", "Given"), new("CONSENT_RECORDING", "yes"), new("CONSENT_CALL_ID", call.Arrival.Id.ToString())], Cancel);
+                await call.ContinueAsync(null, Cancel);
+                await call.Departed;
+                await recording.Ended;
+                await rig.Pbx.DeleteStoredRecordingAsync(recording.Name, Cancel);
+            }
+            catch (Exception e)
+            {
+                lock (failures)
+                {
+                    failures.Add(e.Message);
+                }
+            }
+        }
+    }
+
     // A request to a channel is an order that the channel carries out when it next wakes, for a frame or after 200 ms without one.
     private static async Task VariableIsAsync(LabCaller caller, string channel, string name, string value)
     {

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using IvrConsent.Asterisk;
 using IvrConsent.Asterisk.Ari;
 using IvrConsent.Core.Notices;
+using IvrConsent.TestKit.Asterisk;
 using IvrConsent.TestKit.Lab;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -21,6 +22,10 @@ internal sealed class Lab
     public string Version => _pbx.Version;
 
     public int ProcessId => _pbx.ProcessId;
+
+    public string Sip => _pbx.Sip;
+
+    public Uri Http => _pbx.Http;
 
     public string RecordingFile(string name) => Path.Combine(_pbx.Recordings, name + ".wav");
 
@@ -51,18 +56,24 @@ internal sealed class Lab
     /// <summary>A tone of that length, where the PBX can play it.</summary>
     public Prompt Tone(double seconds)
     {
-        var wav = IvrConsent.TestKit.Asterisk.FakePbx.Wav((int)(seconds * 8000));
-        for (var i = 44; i < wav.Length; i += 2)
-        {
-            var sample = (short)(8000 * Math.Sin(2 * Math.PI * 440 * (i / 2) / 8000));
-            wav[i] = (byte)sample;
-            wav[i + 1] = (byte)(sample >> 8);
-        }
-
+        var wav = ToneFile(seconds, 8000);
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(wav));
         Directory.CreateDirectory(PromptFolder);
         File.WriteAllBytes(Path.Combine(PromptFolder, sha256 + ".wav"), wav);
         return new Prompt("notice", "en", sha256, null, TimeSpan.FromSeconds(seconds), null);
+    }
+
+    public static byte[] ToneFile(double seconds, int rate)
+    {
+        var wav = FakePbx.Wav((int)(seconds * rate), rate: rate);
+        for (var i = 44; i < wav.Length; i += 2)
+        {
+            var sample = (short)(8000 * Math.Sin(2 * Math.PI * 440 * (i / 2) / rate));
+            wav[i] = (byte)sample;
+            wav[i + 1] = (byte)(sample >> 8);
+        }
+
+        return wav;
     }
 }
 
@@ -131,4 +142,72 @@ internal sealed class LabCaller : IAriEventSink, IAsyncDisposable
     }
 
     private async Task OrderAsync(AriRequest request) => (await _session.SendAsync(request, TestContext.Current.CancellationToken)).EnsureOk(request);
+}
+
+/// <summary>A web server with prompts, as the worker's own has them.</summary>
+internal sealed class PromptServer : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, byte[]> _files = new();
+    private readonly HttpListener _listener = new();
+    private int _fetched;
+
+    public PromptServer(Lab lab)
+    {
+        // Below the PBX's own ports, and nobody else's.
+        Url = new Uri($"http://127.0.0.1:{lab.Http.Port + 100}");
+        _listener.Prefixes.Add(Url.AbsoluteUri);
+        _listener.Start();
+        _ = ServeAsync();
+    }
+
+    public Uri Url { get; }
+
+    public TimeSpan Delay { get; init; }
+
+    public int Fetched => _fetched;
+
+    /// <summary>A tone that no cache knows yet: its name is another each time.</summary>
+    public Prompt Prompt(double seconds)
+    {
+        var (narrow, wide) = (Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+        _files[$"/prompts/{narrow}.wav"] = Lab.ToneFile(seconds, 8000);
+        _files[$"/prompts/{wide}.wav16"] = Lab.ToneFile(seconds, 16000);
+        return new Prompt("notice", "en", narrow, wide, TimeSpan.FromSeconds(seconds), null);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _listener.Close();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task ServeAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var context = await _listener.GetContextAsync();
+                await Task.Delay(Delay);
+                if (_files.TryGetValue(context.Request.Url!.AbsolutePath, out var file))
+                {
+                    Interlocked.Increment(ref _fetched);
+                    context.Response.ContentType = "application/octet-stream";
+                    context.Response.Headers["Cache-Control"] = "public, max-age=31536000, immutable";
+                    context.Response.ContentLength64 = file.Length;
+                    await context.Response.OutputStream.WriteAsync(file);
+                }
+                else
+                {
+                    context.Response.StatusCode = 404;
+                }
+
+                context.Response.Close();
+            }
+        }
+        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+        {
+            // Closed.
+        }
+    }
 }

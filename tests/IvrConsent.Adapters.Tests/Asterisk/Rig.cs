@@ -150,7 +150,10 @@ internal sealed class MemoryLog : ILogger<AsteriskPbx>
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => true;
+    /// <summary>As a host logs: nothing below information.</summary>
+    public bool Silent { get; set; }
+
+    public bool IsEnabled(LogLevel logLevel) => !Silent || logLevel >= LogLevel.Information;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
         Lines.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");

@@ -149,8 +149,8 @@ public sealed class FakePbx(FakeAri ari)
         return message;
     }
 
-    /// <summary>8 kHz, 16 bit, mono; the header's own size may lie.</summary>
-    public static byte[] Wav(int samples, uint? claimed = null)
+    /// <summary>16 bit, mono, silent; the header's own size may lie.</summary>
+    public static byte[] Wav(int samples, uint? claimed = null, int rate = 8000)
     {
         using var wav = new MemoryStream();
         using var write = new BinaryWriter(wav, Encoding.ASCII);
@@ -160,8 +160,8 @@ public sealed class FakePbx(FakeAri ari)
         write.Write(16);
         write.Write((short)1);
         write.Write((short)1);
-        write.Write(8000);
-        write.Write(16000);
+        write.Write(rate);
+        write.Write(rate * 2);
         write.Write((short)2);
         write.Write((short)16);
         write.Write("data"u8);

@@ -88,6 +88,7 @@ internal sealed partial class SettingsBinder(string file, ProblemList problems)
             PromptsUrl = delivery == PromptDelivery.Http ? pbx.GetOrNull<Uri>("prompts_url") ?? new Uri($"http://{http.Listen}") : null,
             PromptsFolder = delivery == PromptDelivery.Folder ? pbx.GetOrNull<string>("prompts_folder") : null,
             PromptRate = int.Parse(pbx.Get<string>("prompt_rate"), System.Globalization.CultureInfo.InvariantCulture),
+            RecordingsFolder = pbx.GetOrNull<string>("recordings_folder"),
             Rest = Enum.Parse<RestTransport>(pbx.Get<string>("rest"), ignoreCase: true),
             RequestTimeout = pbx.Get<TimeSpan>("request_timeout"),
             RecordingStartTimeout = pbx.Get<TimeSpan>("recording_start_timeout"),

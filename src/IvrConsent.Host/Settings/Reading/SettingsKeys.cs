@@ -73,6 +73,7 @@ internal static class SettingsKeys
         new("prompts_url", new UrlKind("http://127.0.0.1:8090"), "With prompts: http. How Asterisk reaches the worker.") { DefaultInWords = "http:// and http.listen" },
         new("prompts_folder", new PathKind(absolute: true, "/var/lib/asterisk/sounds/ivrconsent"), "With prompts: folder. The prompts' folder as Asterisk sees it."),
         new("prompt_rate", new ChoiceKind("8000", "16000"), "Samples per second of the prompts that Asterisk is given.") { Default = "8000" },
+        new("recordings_folder", new PathKind(absolute: true, "/var/spool/asterisk/recording"), "Asterisk's folder of recordings as this worker sees it, where they share a disk: a finished recording is looked at there.") { DefaultInWords = "none: over HTTP, which costs Asterisk the sending of the whole file" },
         new("rest", new ChoiceKind("auto", "websocket", "http"), "How requests travel; auto takes the WebSocket where Asterisk can.") { Default = "auto" },
         new("request_timeout", new DurationKind("100ms", "10s"), "How long one request may take.") { Default = "2s" },
         new("recording_start_timeout", new DurationKind("100ms", "10s"), "How long to wait for Asterisk's report that the recording runs.") { Default = "1s" },
