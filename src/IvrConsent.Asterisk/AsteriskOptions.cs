@@ -146,6 +146,12 @@ internal sealed record AsteriskLimits
     /// <summary>After the snoop channel's end, how long the recording's own report may take.</summary>
     public TimeSpan RecordingReport { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// How much of a deadline must be left at a prompt's end, for the next one to be set in time. The longest that the shortest wait
+    /// for a key allows: every second more is one that a caller waits whose worker has died.
+    /// </summary>
+    public TimeSpan HeldBeyondPrompt { get; init; } = TimeSpan.FromSeconds(1.5);
+
     /// <summary>Larger messages are dropped. The largest real ones, a list of all modules, have some 60 KB.</summary>
     public int MessageBytes { get; init; } = 1024 * 1024;
 

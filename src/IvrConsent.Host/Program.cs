@@ -13,4 +13,13 @@ var root = new RootCommand("IvrConsent: recording consent for telephone calls. T
     HealthCommand.Create(),
 };
 
-return await root.Parse(args).InvokeAsync();
+var command = root.Parse(args);
+var invocation = new InvocationConfiguration();
+if (command.CommandResult.Command.Name == ServeCommand.Name)
+{
+    // The host ends the worker itself on SIGTERM and Ctrl+C, and gives callers the time that the settings say. The command line's
+    // own handling would cut it off after two seconds, with exit code 143.
+    invocation.ProcessTerminationTimeout = null;
+}
+
+return await command.InvokeAsync(invocation);

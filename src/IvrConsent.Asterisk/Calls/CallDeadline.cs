@@ -52,7 +52,7 @@ internal sealed class CallDeadline(AriSession session, string channel, bool exis
         lock (_gate)
         {
             var left = _sentFor - session.Time.GetElapsedTime(_sentAt);
-            if (_playing++ == 0 && _limit is { } limit && left < length + session.Options.RequestTimeout)
+            if (_playing++ == 0 && _limit is { } limit && left < length + session.Limits.HeldBeyondPrompt)
             {
                 Send(length + limit);
             }

@@ -103,7 +103,7 @@ internal sealed class CallFlow(
     {
         try
         {
-            await FollowAsync(Termination.Completed);
+            await FollowAsync(CatchUp());
         }
         catch (Exception exception)
         {
@@ -113,6 +113,22 @@ internal sealed class CallFlow(
         {
             await _journal.FlushAsync();
         }
+    }
+
+    /// <summary>What a worker before us did not live to put on record; says how the call left its dialogue.</summary>
+    private Termination CatchUp()
+    {
+        if (!_decided)
+        {
+            Decide(ConsentStatus.NotAsked);
+            _journal.Post(new ConsentNotObtained(ConsentStatus.NotAsked, 0, 0, "the worker was lost during the dialogue, and the PBX took the call back"), Suppress(SuppressionReasons.NotAsked));
+        }
+        else if (_recording is null && !history.Entries.Any(entry => entry.Event is RecordingStarted or RecordingSuppressed))
+        {
+            _journal.Post(Suppress(SuppressionReasons.RecorderFailed));
+        }
+
+        return history.Continued ? Termination.Completed : Termination.PbxFailed;
     }
 
     private void Arrive()

@@ -95,6 +95,21 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
             return isQuestion ? Fault(prompt.Name, prompt, TimeSpan.Zero, exception.Message) : null;
         }
 
+        try
+        {
+            return await ListenAsync(prompt, playback, isQuestion, cancel);
+        }
+        catch (OperationCanceledException) when (!playback.Ended.IsCompleted)
+        {
+            // The worker stops, or the call is gone: a call given back with a prompt still playing would wait for its end.
+            await StopAsync(playback, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>While a prompt plays: the answer if a key or a fault came, null when it was heard to its end.</summary>
+    private async Task<Answer?> ListenAsync(Prompt prompt, IPlayback playback, bool isQuestion, CancellationToken cancel)
+    {
         var started = await playback.Started.WaitAsync(cancel);
         step($"plays {prompt.Language}/{prompt.Name}");
         while (true)

@@ -10,10 +10,12 @@ namespace IvrConsent.Host.Cli;
 /// <summary><c>ivrconsent serve</c>: the worker.</summary>
 internal static class ServeCommand
 {
+    public const string Name = "serve";
+
     public static Command Create()
     {
         var config = CommandContext.ConfigOption();
-        var command = new Command("serve", "Run the worker: attach to the PBXs and take calls until stopped (SIGTERM or Ctrl+C).") { config };
+        var command = new Command(Name, "Run the worker: attach to the PBXs and take calls until stopped (SIGTERM or Ctrl+C).") { config };
         command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(config)!, cancel));
         return command;
     }

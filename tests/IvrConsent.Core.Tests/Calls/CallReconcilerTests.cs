@@ -112,6 +112,24 @@ public sealed class CallReconcilerTests
     }
 
     [Fact]
+    public void A_call_that_the_PBX_took_back_from_a_dead_worker_was_not_asked()
+    {
+        var call = SameCall(Orphan(3));
+        _scene.Pbx.InDialplan[call.Arrival.Id] = call;
+
+        _scene.Simulation.Run(async () =>
+        {
+            await NewWorker().ReconcileAsync(_scene.Pbx, default);
+            await _scene.After(20);
+            call.HangUp();
+            await _scene.After(1);
+        });
+
+        Assert.Equal("CallArrived ConsentNotObtained RecordingSuppressed CallEnded", _scene.Course(call));
+        Assert.Equal((ConsentStatus.NotAsked, Termination.PbxFailed), (_scene.The<CallEnded>(call).Consent, _scene.The<CallEnded>(call).Termination));
+    }
+
+    [Fact]
     public void A_call_that_is_over_gets_its_one_end_and_its_recording_is_looked_at()
     {
         var gone = Orphan(10, (3, '1'));

@@ -30,8 +30,8 @@ internal sealed record WorkerSetup
     /// <summary>How long to wait for a key.</summary>
     public string FirstDigitTimeout { get; init; } = "1s";
 
-    /// <summary>Further top-level keys, as YAML.</summary>
-    public string More { get; init; } = "";
+    /// <summary>How long dialogues may go on when the worker is told to stop.</summary>
+    public string FinishDialoguesWithin { get; init; } = "20s";
 }
 
 /// <summary>A real worker in a folder of its own, and the calls that go to it.</summary>
@@ -128,8 +128,7 @@ internal sealed class TestWorker : IAsyncDisposable
         http: {"{"} listen: 127.0.0.1:{_port} {"}"}
         database: {"{"} connection: "{_setup.Connection ?? "ledger.db"}", spool: spool {"}"}
         prompts: {"{"} folder: prompts {"}"}
-        shutdown: {"{"} finish_dialogues_within: 20s {"}"}
-        {_setup.More}
+        shutdown: {"{"} finish_dialogues_within: {_setup.FinishDialoguesWithin} {"}"}
         pbx:
         {string.Join('\n', _setup.Attachments.Select(Pbx))}
         notices:
