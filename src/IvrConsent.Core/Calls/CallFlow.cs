@@ -335,7 +335,8 @@ internal sealed class CallFlow(
         {
             await SayAsync(_line?.Language ?? settings.DefaultLanguage, PromptNames.Goodbye, cancel);
             CallLog.Step(services.Log, _id, "hangs up as the line says");
-            await call.HangUpAsync(cancel);
+            // Not on the call's own token: that fires when the PBX has done it, often before it answers, and would say that the caller did.
+            await call.HangUpAsync(shutdown);
             return Termination.EndedByLine;
         }
 
