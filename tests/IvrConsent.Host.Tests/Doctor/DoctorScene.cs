@@ -34,6 +34,7 @@ internal sealed class DoctorScene : IDisposable
         PromptsUrl = prompts == PromptDelivery.Http ? new Uri("http://worker.example:8090") : null,
         PromptsFolder = prompts == PromptDelivery.Folder ? "/srv/prompts" : null,
         PromptRate = 8000,
+        RecordingsFolder = null,
         Rest = rest,
         RequestTimeout = TimeSpan.FromSeconds(2),
         RecordingStartTimeout = TimeSpan.FromSeconds(1),
