@@ -369,7 +369,7 @@ internal sealed class CallFlow(
         var recorded = _recording is not null ? await InspectAsync(_recording, departure) : null;
         var duration = (departure?.At - call.Arrival.ArrivedAt)?.TotalMilliseconds;
         CallEnded end = new(_consent, termination, _recording is not null, (long?)duration, departure?.Cause, _trouble);
-        await _journal.CommitAsync(recorded is null ? [end] : [recorded, end]);
+        await _journal.CloseAsync(recorded is null ? [end] : [recorded, end]);
         Ended = true;
         services.Metrics.Ended(_consent, _line?.Name);
         CallLog.Ended(services.Log, _id, termination, _consent, _recording is not null);

@@ -16,10 +16,13 @@ internal sealed class CallJournal(ILedger ledger, TimeProvider time, CallRow row
     /// <summary>Appends and waits for the answer: for what must be on record before the next step.</summary>
     public async Task<AppendResult> CommitAsync(params CallEvent[] events) => await ledger.AppendAsync(Batch(events));
 
+    /// <summary>Appends what has happened anyway, together with others where that saves a commit, and waits for it to be on record.</summary>
+    public async Task CloseAsync(params CallEvent[] events) => await ledger.AppendAsync(Batch(events) with { CanWait = true });
+
     /// <summary>Appends without waiting: for what has happened anyway. Order is kept; <see cref="FlushAsync"/> waits for all.</summary>
     public void Post(params CallEvent[] events)
     {
-        var append = ledger.AppendAsync(Batch(events));
+        var append = ledger.AppendAsync(Batch(events) with { CanWait = true });
         if (!append.IsCompletedSuccessfully)
         {
             _posted.Add(append.AsTask());

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using IvrConsent.Core.Calls;
 
 namespace IvrConsent.Core.Ledger;
@@ -30,7 +31,14 @@ public sealed record CallRow(
 /// <summary>Entries that belong together: they stand in the ledger together or not at all.</summary>
 /// <param name="Call">The call's row where these are its first entries; else null.</param>
 /// <param name="Entries">One or more, all of one call, in order.</param>
-public sealed record LedgerBatch(CallRow? Call, IReadOnlyList<LedgerEntry> Entries);
+public sealed record LedgerBatch(CallRow? Call, IReadOnlyList<LedgerEntry> Entries)
+{
+    /// <summary>
+    /// Nobody waits for it: the ledger may hold it back for some hundredths of a second and commit it together with others.
+    /// </summary>
+    [JsonIgnore]
+    public bool CanWait { get; init; }
+}
 
 /// <summary>What became of an append.</summary>
 public enum AppendResult

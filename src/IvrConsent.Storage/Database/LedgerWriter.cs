@@ -13,6 +13,12 @@ internal sealed class LedgerWriter : IAsyncDisposable
 {
     private const int GroupLimit = 256;
     private const int ReplayLimit = 128;
+
+    /// <summary>
+    /// So long is held back what nobody waits for. A commit costs the same flush of the disk and the same index pages for one
+    /// event as for ten. A worker that dies loses what it holds back, and finds out from the PBX when it is back.
+    /// </summary>
+    private static readonly TimeSpan HoldBack = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan IdleProbe = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(5);
@@ -25,12 +31,16 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    // An empty place wakes the loop: a tick, or something new in the spool.
-    private readonly Channel<PendingAppend?> _queue;
+    // The queue, which is its own lock, and whether the loop may take from it now. One wake-up is enough for any number of reasons.
+    private readonly List<PendingAppend> _queue = [];
+    private readonly Channel<bool> _wakeUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private bool _due;
+    private bool _closed;
     private readonly List<PendingAppend> _group = [];
     private readonly TaskCompletionSource<Exception?> _firstTry = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
     private ITimer? _ticker;
+    private ITimer? _release;
     private Task _loop = Task.CompletedTask;
     private LedgerSession? _session;
     private bool _migrated;
@@ -49,7 +59,6 @@ internal sealed class LedgerWriter : IAsyncDisposable
         _time = time;
         _logger = logger;
         _trouble = $"{database.Name} is not open yet.";
-        _queue = Channel.CreateBounded<PendingAppend?>(new BoundedChannelOptions(options.QueueLimit) { SingleReader = true });
     }
 
     /// <summary>Called with the events of a transaction that were not stored as they were handed in.</summary>
@@ -67,16 +76,49 @@ internal sealed class LedgerWriter : IAsyncDisposable
     /// <summary>Begins, and waits for the first try to open the database; gives back what went wrong with it.</summary>
     public Task<Exception?> StartAsync()
     {
+        _release = _time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _ticker = _time.CreateTimer(_ => Wake(), null, Tick, Tick);
         _loop = _database.Blocks ? BlockingThread.RunAsync("ledger", RunAsync) : Task.Run(RunAsync);
         return _firstTry.Task;
     }
 
     /// <summary>Puts a batch in the queue; false when it is full or the writer has ended.</summary>
-    public bool TryEnqueue(PendingAppend pending) => _queue.Writer.TryWrite(pending);
+    public bool TryEnqueue(PendingAppend pending)
+    {
+        lock (_queue)
+        {
+            if (_closed || _queue.Count >= _options.QueueLimit)
+            {
+                return false;
+            }
 
-    /// <summary>There is something new in the spool.</summary>
-    public void Wake() => _queue.Writer.TryWrite(null);
+            _queue.Add(pending);
+            if (pending.Batch.CanWait)
+            {
+                // It goes with the next group, or when its time is over.
+                if (_queue.Count == 1)
+                {
+                    _release?.Change(HoldBack, Timeout.InfiniteTimeSpan);
+                }
+
+                return true;
+            }
+        }
+
+        Wake();
+        return true;
+    }
+
+    /// <summary>There is something to do: in the queue, in the spool, or to look after the database.</summary>
+    public void Wake()
+    {
+        lock (_queue)
+        {
+            _due = true;
+        }
+
+        _wakeUps.Writer.TryWrite(true);
+    }
 
     /// <summary>An append waited for longer than its limit: until the database has answered again, the next ones do not wait at all.</summary>
     public void Stall()
@@ -94,12 +136,20 @@ internal sealed class LedgerWriter : IAsyncDisposable
     /// <summary>Writes what is in the queue and ends.</summary>
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
+        lock (_queue)
+        {
+            _closed = true;
+        }
+
+        Wake();
         await _stop.CancelAsync();
         await _loop;
-        if (_ticker is not null)
+        foreach (var timer in (ITimer?[])[_ticker, _release])
         {
-            await _ticker.DisposeAsync();
+            if (timer is not null)
+            {
+                await timer.DisposeAsync();
+            }
         }
 
         _stop.Dispose();
@@ -108,7 +158,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private async Task RunAsync()
     {
         var wait = TimeSpan.Zero;
-        while (!_queue.Reader.Completion.IsCompleted)
+        while (!Finished())
         {
             try
             {
@@ -162,19 +212,30 @@ internal sealed class LedgerWriter : IAsyncDisposable
                 await ProbeAsync();
             }
 
-            await _queue.Reader.WaitToReadAsync();
+            await _wakeUps.Reader.ReadAsync();
         }
     }
 
     private void TakeGroup()
     {
         _group.Clear();
-        while (_group.Count < GroupLimit && _queue.Reader.TryRead(out var pending))
+        lock (_queue)
         {
-            if (pending is not null && pending.Take())
+            if (_due)
             {
-                _group.Add(pending);
+                var count = Math.Min(_queue.Count, GroupLimit);
+                _group.AddRange(_queue.Take(count).Where(pending => pending.Take()));
+                _queue.RemoveRange(0, count);
+                _due = _queue.Count > 0;
             }
+        }
+    }
+
+    private bool Finished()
+    {
+        lock (_queue)
+        {
+            return _closed && _queue.Count == 0;
         }
     }
 
@@ -358,12 +419,14 @@ internal sealed class LedgerWriter : IAsyncDisposable
     /// <summary>What got into the queue while the database went away.</summary>
     private void TurnAway()
     {
-        while (_queue.Reader.TryRead(out var pending))
+        lock (_queue)
         {
-            if (pending is not null && pending.Take())
+            foreach (var pending in _queue.Where(pending => pending.Take()))
             {
                 pending.Finish(WriteResult.Away);
             }
+
+            _queue.Clear();
         }
     }
 
