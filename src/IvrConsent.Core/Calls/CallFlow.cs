@@ -34,6 +34,9 @@ internal sealed record CallHistory(IReadOnlyList<LedgerEntry> Entries, IRecordin
     public DateTimeOffset? RecordingStartedAt =>
         Entries.Select(entry => entry.Event).OfType<RecordingStarted>().LastOrDefault()?.StartedAt;
 
+    /// <summary>Whether the ledger says that the recording started, or that there is none.</summary>
+    public bool RecordingIsOnRecord => Entries.Any(entry => entry.Event is RecordingStarted or RecordingSuppressed);
+
     /// <summary>Whether the call had been given back to the dialplan.</summary>
     public bool Continued => Entries.Any(entry => entry.Event is CallContinued);
 }
@@ -123,12 +126,22 @@ internal sealed class CallFlow(
             Decide(ConsentStatus.NotAsked);
             _journal.Post(new ConsentNotObtained(ConsentStatus.NotAsked, 0, 0, "the worker was lost during the dialogue, and the PBX took the call back"), Suppress(SuppressionReasons.NotAsked));
         }
-        else if (_recording is null && !history.Entries.Any(entry => entry.Event is RecordingStarted or RecordingSuppressed))
+        else if (_recording is null && !history.RecordingIsOnRecord)
         {
             _journal.Post(Suppress(SuppressionReasons.RecorderFailed));
         }
 
+        PutFoundRecordingOnRecord();
         return history.Continued ? Termination.Completed : Termination.PbxFailed;
+    }
+
+    /// <summary>A recording that runs, and that the worker before us did not live to put on record.</summary>
+    private void PutFoundRecordingOnRecord()
+    {
+        if (_recording is not null && !history.RecordingIsOnRecord)
+        {
+            _journal.Post(new RecordingStarted(_recording.Name, _line?.RecordingFormat ?? "wav", null));
+        }
     }
 
     private void Arrive()
@@ -138,6 +151,7 @@ internal sealed class CallFlow(
         {
             CallLog.Resumed(services.Log, _id, pbx.Name);
             _journal.Post(new CallResumed(settings.Worker, "found waiting on the PBX"));
+            PutFoundRecordingOnRecord();
             return;
         }
 
@@ -153,7 +167,7 @@ internal sealed class CallFlow(
             var afterwards = await AskAndRecordAsync(cancel);
             return await HandBackAsync(afterwards, cancel);
         }
-        catch (OperationCanceledException) when (call.Gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (HasLeft)
         {
             return await TerminationOfDepartureAsync();
         }
@@ -221,6 +235,18 @@ internal sealed class CallFlow(
             await BrokenOffAsync(dialogue);
             throw;
         }
+        catch (PbxException) when (!shutdown.IsCancellationRequested)
+        {
+            // Refused because the caller has just left? The report of that follows within moments.
+            await Task.WhenAny(call.Departed, Task.Delay(ConsentDialogue.LeavingReport, services.Time, cancel));
+            if (!call.Departed.IsCompleted)
+            {
+                throw;
+            }
+
+            await BrokenOffAsync(dialogue);
+            throw new OperationCanceledException(call.Gone);
+        }
 
         var keyReachedUs = services.Time.GetTimestamp();
         Decide(result.Status);
@@ -250,7 +276,7 @@ internal sealed class CallFlow(
     /// <summary>Puts on record how a dialogue ended that the caller, the PBX or a shutdown broke off.</summary>
     private async Task BrokenOffAsync(ConsentDialogue dialogue)
     {
-        var departure = call.Gone.IsCancellationRequested ? (await call.Departed).Kind : (DepartureKind?)null;
+        var departure = HasLeft ? (await call.Departed).Kind : (DepartureKind?)null;
         if (departure == DepartureKind.PbxLost)
         {
             // Nothing is decided: the question is put again when the call is found waiting.
@@ -457,8 +483,11 @@ internal sealed class CallFlow(
         }
 
         await GiveBackAfterErrorAsync();
-        return call.Gone.IsCancellationRequested ? await TerminationOfDepartureAsync() : why;
+        return HasLeft ? await TerminationOfDepartureAsync() : why;
     }
+
+    /// <summary>The token and the task that tell of the departure come one after the other, in either order.</summary>
+    private bool HasLeft => call.Gone.IsCancellationRequested || call.Departed.IsCompleted;
 
     private async Task<Termination> TerminationOfDepartureAsync() =>
         (await call.Departed).Kind == DepartureKind.TakenBack ? Termination.PbxFailed : Termination.CallerHungUp;

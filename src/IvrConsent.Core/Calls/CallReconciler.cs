@@ -123,11 +123,16 @@ internal sealed class CallReconciler(
         var history = new CallHistory(call.Entries, null);
         var events = new List<CallEvent>();
         var name = CallFlow.RecordingName(call.Call.Id);
-        var wasRecorded = history.RecordingStartedAt is not null;
+        var wasRecorded = call.Entries.Any(entry => entry.Event is RecordingStarted);
         if (history.Decision == ConsentStatus.Given && !call.Entries.Any(entry => entry.Event is RecordingSuppressed or RecordingStopped or RecordingFailed))
         {
             // How long it should be, nobody saw: only a missing or empty file can be told.
             var file = await pbx.FindStoredRecordingAsync(name, cancel);
+            if (!wasRecorded && !history.RecordingIsOnRecord)
+            {
+                events.Add(file is null ? new RecordingSuppressed(SuppressionReasons.RecorderFailed) : new RecordingStarted(name, "wav", null));
+            }
+
             wasRecorded |= file is not null;
             if (RecordingLengthPolicy.Judge(file, null) is { } reason)
             {

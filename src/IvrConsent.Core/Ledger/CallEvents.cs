@@ -106,8 +106,8 @@ public sealed record ConsentNotObtained(ConsentStatus Status, int Attempts, int 
 /// <summary>The PBX reported that it records.</summary>
 /// <param name="Recording">Its name on the PBX.</param>
 /// <param name="Format">File format.</param>
-/// <param name="StartedAt">When the PBX reported the start (PBX clock).</param>
-public sealed record RecordingStarted(string Recording, string Format, DateTimeOffset StartedAt) : CallEvent;
+/// <param name="StartedAt">When the PBX reported the start (PBX clock); null when the worker that saw it died before it told.</param>
+public sealed record RecordingStarted(string Recording, string Format, DateTimeOffset? StartedAt) : CallEvent;
 
 /// <summary>The call goes on without a recording.</summary>
 /// <param name="Reason">Why: the caller's decision or a failure, as a stable word (<see cref="SuppressionReasons"/>).</param>

@@ -120,7 +120,7 @@ public sealed class LineTests(SharedWorker shared)
     public async Task With_no_worker_at_all_the_caller_reaches_the_agent_within_a_second()
     {
         var pbx = RealLab.RequirePbx("22");
-        await using var caller = TestCaller.Dial(pbx, TestWorker.NewApplication(), "2001", null);
+        await using var caller = TestCaller.Dial(pbx, TestWorker.NewApplication(), "163", null);
         await caller.HearsAsync("agent");
 
         // Answered by the agent, not by us: from the INVITE to there is what having no worker costs.
