@@ -64,11 +64,13 @@ public sealed class PromptCatalogue : IPromptCatalogue
     public static string FingerprintOf(string folder)
     {
         var lines = new StringBuilder();
+        // Asked every two seconds: the way to a folder is followed once, and not once for each file in it.
+        var folders = new Dictionary<string, string?>(StringComparer.Ordinal);
         try
         {
             foreach (var file in PromptScan.FilesThatMatter(folder).Order(StringComparer.Ordinal))
             {
-                var real = PromptPath.Resolve(file) ?? file;
+                var real = Resolve(file) ?? file;
                 var info = new FileInfo(real);
                 var state = info.Exists
                     ? string.Create(CultureInfo.InvariantCulture, $"{info.Length}\0{info.LastWriteTimeUtc.Ticks}")
@@ -83,6 +85,18 @@ public sealed class PromptCatalogue : IPromptCatalogue
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString())));
+
+        string? Resolve(string file)
+        {
+            var parent = Path.GetDirectoryName(file)!;
+            if (!folders.TryGetValue(parent, out var real))
+            {
+                folders[parent] = real = PromptPath.Resolve(parent);
+            }
+
+            var path = real is null ? null : Path.Combine(real, Path.GetFileName(file));
+            return path is null || new FileInfo(path).LinkTarget is null ? path : PromptPath.Resolve(path);
+        }
     }
 
     /// <inheritdoc/>
