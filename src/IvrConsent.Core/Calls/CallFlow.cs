@@ -235,18 +235,6 @@ internal sealed class CallFlow(
             await BrokenOffAsync(dialogue);
             throw;
         }
-        catch (PbxException) when (!shutdown.IsCancellationRequested)
-        {
-            // Refused because the caller has just left? The report of that follows within moments.
-            await Task.WhenAny(call.Departed, Task.Delay(ConsentDialogue.LeavingReport, services.Time, cancel));
-            if (!call.Departed.IsCompleted)
-            {
-                throw;
-            }
-
-            await BrokenOffAsync(dialogue);
-            throw new OperationCanceledException(call.Gone);
-        }
 
         var keyReachedUs = services.Time.GetTimestamp();
         Decide(result.Status);

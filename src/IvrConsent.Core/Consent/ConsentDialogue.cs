@@ -19,9 +19,6 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
     /// <summary>How long a prompt that sounds may take to fall silent: some milliseconds, on a busy PBX some ten.</summary>
     private static readonly TimeSpan StopLimit = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>An order may be refused because the caller has just left; the report of that follows within so much.</summary>
-    public static readonly TimeSpan LeavingReport = TimeSpan.FromMilliseconds(250);
-
     private readonly List<CallEvent> _facts = [];
     private DialogueState _state;
     private TimeSpan? _heard;
@@ -95,13 +92,6 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
         }
         catch (PbxException exception)
         {
-            await Task.WhenAny(call.Departed, Task.Delay(LeavingReport, time, cancel));
-            cancel.ThrowIfCancellationRequested();
-            if (call.Departed.IsCompleted)
-            {
-                throw new OperationCanceledException(call.Gone);
-            }
-
             return isQuestion ? Fault(prompt.Name, prompt, TimeSpan.Zero, exception.Message) : null;
         }
 

@@ -22,7 +22,8 @@ internal static class Recordings
         var stopped = call.Single<RecordingStopped>();
         Assert.Equal("ivrc-" + call.Id, started.Recording);
         Assert.Equal(started.Recording, stopped.Recording);
-        Assert.True(started.StartedAt >= consent.KeyAt, $"the recording began at {started.StartedAt:O}, the key came at {consent.KeyAt:O}");
+        // Null where the worker that saw the start was killed before it told; the sound below is judged all the same.
+        Assert.True(started.StartedAt is null || started.StartedAt >= consent.KeyAt, $"the recording began at {started.StartedAt:O}, the key came at {consent.KeyAt:O}");
 
         var path = Path.Combine(pbx.Recordings, $"{started.Recording}.{started.Format}");
         Assert.True(File.Exists(path), $"there is no {path}\n{call}");
