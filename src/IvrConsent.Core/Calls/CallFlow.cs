@@ -335,7 +335,8 @@ internal sealed class CallFlow(
         {
             await SayAsync(_line?.Language ?? settings.DefaultLanguage, PromptNames.Goodbye, cancel);
             CallLog.Step(services.Log, _id, "hangs up as the line says");
-            await call.HangUpAsync(cancel);
+            // Not on the token that the call's end cancels: that end, which we order, is often reported before the order is answered.
+            await call.HangUpAsync(shutdown);
             return Termination.EndedByLine;
         }
 
