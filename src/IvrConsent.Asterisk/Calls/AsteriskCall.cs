@@ -214,6 +214,7 @@ internal sealed class AsteriskCall : ICall
                 _stage = _stage == Stage.Continuing ? Stage.InDialogue : _stage;
             }
 
+            await AwaitEndAsync(response, either?.Token ?? Gone);
             response.EnsureOk(request);
         }
     }
@@ -320,7 +321,19 @@ internal sealed class AsteriskCall : ICall
     private async Task OrderAsync(AriRequest request, CancellationToken cancel)
     {
         using var either = Either(cancel);
-        (await _session.SendAsync(request, either?.Token ?? Gone)).EnsureOk(request);
+        var response = await _session.SendAsync(request, either?.Token ?? Gone);
+        await AwaitEndAsync(response, either?.Token ?? Gone);
+        response.EnsureOk(request);
+    }
+
+    // A channel that is not there or no longer with us has just ended, or left; the report of it may come behind the answer to our
+    // order. A hang-up must not look like a PBX that refuses.
+    private async Task AwaitEndAsync(AriResponse response, CancellationToken cancel)
+    {
+        if (response.Status is 404 or 409)
+        {
+            await Task.Delay(_session.Limits.LeftUnasked, _session.Time, cancel);
+        }
     }
 
     private CancellationTokenSource? Either(CancellationToken cancel) =>
