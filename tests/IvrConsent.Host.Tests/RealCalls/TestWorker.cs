@@ -126,7 +126,7 @@ internal sealed class TestWorker : IAsyncDisposable
     public string Settings(string lines) => string.Create(CultureInfo.InvariantCulture, $"""
         worker: {"{"} name: tests {"}"}
         http: {"{"} listen: 127.0.0.1:{_port} {"}"}
-        database: {"{"} connection: "{_setup.Connection ?? "ledger.db"}", spool: spool {"}"}
+        database: {"{"} connection: "{_setup.Connection ?? "ledger.db"}", spool: spool, commit_limit: 1s {"}"}
         prompts: {"{"} folder: prompts {"}"}
         shutdown: {"{"} finish_dialogues_within: {_setup.FinishDialoguesWithin} {"}"}
         pbx:
