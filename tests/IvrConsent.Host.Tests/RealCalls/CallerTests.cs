@@ -83,7 +83,7 @@ public sealed class CallerTests(SharedWorker shared)
         await caller.HangUpAsync();
 
         // Found by the number called: what became of the caller's is what this is about.
-        var calls = await worker.Ledger.WaitForAllAsync(calls => calls.Where(call => call.Row.CalledNumber == number).ToArray() is [{ } one] && one.Has<CallEnded>());
+        var calls = await worker.Ledger.WaitForAllAsync(calls => calls.Where(call => call.Row.CalledNumber == number).ToArray() is [{ IsComplete: true }]);
         var call = calls.Single(call => call.Row.CalledNumber == number).AssertSound();
         Assert.Equal(ConsentStatus.Given, call.End.Consent);
         caller.Pbx.AssertRecorded(call);

@@ -43,9 +43,8 @@ public sealed class ChangeTests
         await using var worker = await TestWorker.StartAsync(RealLab.RequirePbx("22"));
         var first = await DeclinesAsync(worker, "en");
 
-        // Another file under the same name, put in place in one step.
-        File.Copy(Path.Combine(worker.Prompts, "de", "notice.wav"), Path.Combine(worker.Prompts, "en", "notice.new"));
-        File.Move(Path.Combine(worker.Prompts, "en", "notice.new"), Path.Combine(worker.Prompts, "en", "notice.wav"), overwrite: true);
+        // As an admin brings in a new recording: converted, levelled, trimmed, and put in the old one's place.
+        Assert.Equal(0, await worker.RunAsync("prompts", "import", "en", "notice", Path.Combine(worker.Prompts, "de", "notice.wav"), "--text", "Another notice."));
         await worker.Process.WaitForLogAsync(Applied);
         await using var caller = await worker.CallAsync("2001");
         await caller.HearsAsync("de/notice", TimeSpan.FromSeconds(0.5));

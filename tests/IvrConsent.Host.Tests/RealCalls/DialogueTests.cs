@@ -133,6 +133,21 @@ public sealed class DialogueTests(SharedWorker shared)
     }
 
     [Fact]
+    public async Task Keys_typed_ahead_of_the_notice_are_no_answer()
+    {
+        var worker = await shared.UseAsync();
+        await using var caller = await worker.CallAsync("162");
+        await caller.PressAsync("111");
+        await caller.TalksAsync();
+        await caller.HangUpAsync();
+
+        var call = await worker.Ledger.EndOfAsync(caller);
+        Assert.Equal(["en/notice", "en/reminder", "agent"], caller.HeardNames);
+        Assert.Equal(ConsentStatus.NoResponse, call.End.Consent);
+        caller.Pbx.AssertNotRecorded(call, SuppressionReasons.NoResponse);
+    }
+
+    [Fact]
     public async Task An_accept_key_before_the_line_s_minimum_does_not_count()
     {
         var worker = await shared.UseAsync();
@@ -156,7 +171,7 @@ public sealed class DialogueTests(SharedWorker shared)
         await using var caller = await worker.CallAsync("2005");
         await caller.HearsAsync("en/notice", TimeSpan.FromSeconds(0.5));
         await caller.PressAsync("9");
-        await caller.HearsAsync("en/notice", TimeSpan.FromSeconds(3.5));
+        await worker.WaitForStepAsync(caller, "plays en/notice", times: 2);
         await caller.AcceptAsync();
         await caller.TalksAsync();
         await caller.HangUpAsync();
@@ -190,8 +205,7 @@ public sealed class DialogueTests(SharedWorker shared)
         await using var caller = await worker.CallAsync("2008");
         await caller.HearsAsync("en/notice", TimeSpan.FromSeconds(1));
         await caller.PressAsync("1");
-        await caller.HearsAsync("en/notice", TimeSpan.FromSeconds(3.8));
-        await worker.WaitForStepAsync(caller, "waiting 1 s for a key");
+        await worker.WaitForStepAsync(caller, "waiting 2 s for a key");
         await caller.AcceptAsync();
         await caller.TalksAsync();
         await caller.HangUpAsync();

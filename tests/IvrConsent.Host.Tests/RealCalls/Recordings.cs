@@ -44,6 +44,17 @@ internal static class Recordings
         }
     }
 
+    /// <summary>The caller is to be heard until the call's very end.</summary>
+    public static void AssertRecordedToTheEnd(this LabPbx pbx, CallRecord call)
+    {
+        var started = call.Single<RecordingStarted>();
+        var wav = WavFile.Read(Path.Combine(pbx.Recordings, $"{started.Recording}.{started.Format}"));
+        var lasted = call.Row.ArrivedAt + TimeSpan.FromMilliseconds(call.End.DurationMs!.Value) - started.StartedAt;
+        Assert.True(wav.Duration > lasted - TimeSpan.FromMilliseconds(500), $"{wav.Duration} recorded of {lasted}");
+        var tones = ToneAnalyzer.Analyze(wav.Mono(), wav.SampleRate, LabTones.Caller);
+        Assert.True(tones.DurationOf(LabTones.Caller, wav.Duration - TimeSpan.FromMilliseconds(500)) > TimeSpan.FromMilliseconds(300), $"{tones}");
+    }
+
     /// <summary>Nothing of the call was recorded, for that reason.</summary>
     public static void AssertNotRecorded(this LabPbx pbx, CallRecord call, string reason)
     {

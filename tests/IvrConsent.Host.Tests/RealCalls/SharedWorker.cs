@@ -4,8 +4,9 @@ using Xunit;
 
 [assembly: AssemblyFixture(typeof(SharedWorker))]
 
-// Calls mostly wait. More of them at once than there are processors is what keeps the whole suite short.
-[assembly: CollectionBehavior(MaxParallelThreads = 8)]
+// Calls mostly wait: some more at once than there are processors keep the suite short. Many more would starve the PBX, which waits
+// half a second for a worker to take a call, and the worker, whose ledger has a second to commit.
+[assembly: CollectionBehavior(MaxParallelThreads = 5)]
 
 namespace IvrConsent.Host.Tests.RealCalls;
 
@@ -23,7 +24,7 @@ public sealed class SharedWorker : IAsyncDisposable
           - { name: "2003", on_decline: hangup, on_no_answer: hangup }
           - { name: "2004", on_decline: { context: declined, extension: s } }
           - { name: "2005", keys: { repeat: "9" }, repeats: 2 }
-          - { name: "2006", repeats: 0, first_digit_timeout: 3s }
+          - { name: "2006", repeats: 0, first_digit_timeout: 5s }
           - { name: "2007", repeats: 2 }
           - { name: "2008", barge_in: false, confirm: false }
           - { name: "2009", minimum_heard: 2s }
@@ -78,7 +79,8 @@ public sealed class SharedWorker : IAsyncDisposable
         {
             if (lab.FindPbx(version) is { } pbx)
             {
-                attachments.Add(new(pbx, "lab" + version, TestWorker.NewApplication()));
+                // Finished recordings are looked at over HTTP on the one, in the PBX's folder on the other.
+                attachments.Add(new(pbx, "lab" + version, TestWorker.NewApplication(), version == "16" ? $"recordings_folder: \"{pbx.Recordings}\"" : ""));
             }
         }
 

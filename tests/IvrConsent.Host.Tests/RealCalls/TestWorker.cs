@@ -28,7 +28,7 @@ internal sealed record WorkerSetup
     public string? Connection { get; init; }
 
     /// <summary>How long to wait for a key.</summary>
-    public string FirstDigitTimeout { get; init; } = "1s";
+    public string FirstDigitTimeout { get; init; } = "2s";
 
     /// <summary>How long dialogues may go on when the worker is told to stop.</summary>
     public string FinishDialoguesWithin { get; init; } = "20s";
@@ -46,7 +46,8 @@ internal sealed class TestWorker : IAsyncDisposable
     public TestWorker(WorkerSetup setup)
     {
         _setup = setup;
-        Folder = Directory.CreateTempSubdirectory("ivrconsent-calls-").FullName;
+        // In memory where there is such a place: how long the disk of a busy machine takes to sync is not what these tests are about.
+        Folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"ivrconsent-calls-{Guid.NewGuid():N}");
         Prompts = Path.Combine(Folder, "prompts");
         CopyFolder(Path.Combine(setup.Attachments[0].Pbx.Sounds, "prompts"), Prompts);
         WriteSettings(Settings(setup.Lines));
@@ -84,6 +85,21 @@ internal sealed class TestWorker : IAsyncDisposable
             await worker.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Runs another command of the program with this worker's settings, and gives its exit code.</summary>
+    public async Task<int> RunAsync(params string[] command)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "ivrconsent.dll"), .. command, "--config", SettingsFile])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var process = System.Diagnostics.Process.Start(start)!;
+        await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode;
     }
 
     public Attachment To(string name) => _setup.Attachments.Single(attachment => attachment.Name == name);

@@ -26,19 +26,29 @@ public sealed class TransferTests(SharedWorker shared)
         caller.Pbx.AssertRecorded(call);
     }
 
-    [Fact]
-    public async Task The_agent_transfers_blind()
+    [Theory]
+    [InlineData("22")]
+    [InlineData("16")]
+    public async Task The_agent_transfers_blind(string version)
     {
-        var call = await TransferBlindAsync();
-        Assert.Equal(Termination.Completed, call.Call.End.Termination);
-        call.Pbx.AssertRecorded(call.Call, LabTones.Caller, LabTones.Agent);
-    }
+        var worker = await shared.UseAsync(version);
+        await using var phone = new SipPhone();
+        await using var other = new SipPhone();
+        await using var caller = await worker.CallAsync($"102{phone.Local.Port}", to: "lab" + version);
+        var agent = await TalkAsync(caller, phone);
+        var taken = other.WaitForCallAsync(new AnswerOptions { Voice = Colleague }, ct: TestContext.Current.CancellationToken);
+        await agent.BlindTransferAsync($"9{other.Local.Port}", ct: TestContext.Current.CancellationToken);
+        await taken;
+        await caller.HearsAsync("declined", TimeSpan.FromSeconds(1));
+        await caller.HangUpAsync();
 
-    [Fact(Skip = "Asterisk 22.10.1 leaves the new far side out of what a snoop channel hears after the agent's blind transfer, in about half of the calls (README, What there is not)")]
-    public async Task The_agent_transfers_blind_and_the_colleague_is_recorded()
-    {
-        var call = await TransferBlindAsync();
-        call.Pbx.AssertRecorded(call.Call, LabTones.Caller, LabTones.Agent, Colleague);
+        var call = await worker.Ledger.EndOfAsync(caller);
+        Assert.Equal(Termination.Completed, call.End.Termination);
+
+        // Asterisk 22.10 loses the new party's voice in more than half of such recordings, MixMonitor's as well (its issue #507);
+        // 16.28 does not. What can be relied on with both is that it goes on: it is as long as the call, and has the caller in it.
+        caller.Pbx.AssertRecorded(call, version == "16" ? [LabTones.Caller, LabTones.Agent, Colleague] : [LabTones.Caller, LabTones.Agent]);
+        caller.Pbx.AssertRecordedToTheEnd(call);
     }
 
     [Fact]

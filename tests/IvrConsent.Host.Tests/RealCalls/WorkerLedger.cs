@@ -18,6 +18,9 @@ internal sealed record CallRecord(CallRow Row, IReadOnlyList<LedgerEntry> Entrie
 
     public CallEnded End => Single<CallEnded>();
 
+    /// <summary>Whether its end is there, and all before it: what the database could not take at once follows from the local file.</summary>
+    public bool IsComplete => Has<CallEnded>() && Entries[^1].CallSequence == Entries.Count;
+
     public T Single<T>()
         where T : CallEvent
     {
@@ -93,7 +96,7 @@ internal sealed class WorkerLedger(string connection, string spool) : IAsyncDisp
 
     /// <summary>Waits for the end of the one call that <paramref name="caller"/> made, and checks what holds for every call.</summary>
     public async Task<CallRecord> EndOfAsync(TestCaller caller, TimeSpan? within = null) =>
-        (await WaitForAsync(caller, call => call.Has<CallEnded>(), within)).AssertSound();
+        (await WaitForAsync(caller, call => call.IsComplete, within)).AssertSound();
 
     /// <summary>Waits until the whole ledger is so.</summary>
     public async Task<IReadOnlyList<CallRecord>> WaitForAllAsync(Func<IReadOnlyList<CallRecord>, bool> isSo, TimeSpan? within = null)

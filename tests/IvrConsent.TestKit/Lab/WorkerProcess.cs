@@ -45,6 +45,8 @@ public sealed class WorkerProcess(string program, string settingsFile, Uri http)
             start.Environment.Remove(key);
         }
 
+        // It lives for seconds: measuring itself to run faster later is not worth its while.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Take(line.Data);
         _process.ErrorDataReceived += (_, line) => Take(line.Data);
