@@ -110,16 +110,4 @@ public sealed class TransferTests(SharedWorker shared)
         await caller.TalksAsync();
         return agent;
     }
-
-    private async Task<(CallRecord Call, LabPbx Pbx)> TransferBlindAsync()
-    {
-        var worker = await shared.UseAsync();
-        await using var phone = new SipPhone();
-        await using var caller = await worker.CallAsync($"102{phone.Local.Port}");
-        var agent = await TalkAsync(caller, phone);
-        await agent.BlindTransferAsync("301", ct: TestContext.Current.CancellationToken);
-        await caller.HearsAsync("declined", TimeSpan.FromSeconds(1));
-        await caller.HangUpAsync();
-        return (await worker.Ledger.EndOfAsync(caller), caller.Pbx);
-    }
 }
