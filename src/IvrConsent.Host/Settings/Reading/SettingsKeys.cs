@@ -57,7 +57,7 @@ internal static class SettingsKeys
         new(
             "numbers",
             new ScalarListKind(new TextKind(@"^[^\s\p{C}]{1,80}$", "a called number or name as the dialplan passes it, without spaces", "\"100\""), "[\"100\", \"+48221234567\"]"),
-            "The called numbers that lead to this line, compared exactly as the dialplan passes them.") { Default = "[]" },
+            "The called numbers that lead to this line, compared exactly as the dialplan passes them.") { Default = "[]", Example = "[\"100\", \"+48221234567\"]" },
         .. LineKeys,
     ]);
 
