@@ -73,8 +73,6 @@ public sealed partial class SettingsWatcher : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var poll = time.CreateTimer(_ => wakeUps.Writer.TryWrite(true), null, TimeSpan.Zero, Period);
-        using var soon = time.CreateTimer(_ => wakeUps.Writer.TryWrite(true), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using var reports = new ChangeReports(watch.Hints ? [watch.File] : [], watch.Hints ? store.Settings.PromptsFolder : null, () => wakeUps.Writer.TryWrite(true), log);
         using var hangUp = System.Runtime.InteropServices.PosixSignalRegistration.Create(
             System.Runtime.InteropServices.PosixSignal.SIGHUP,
@@ -83,6 +81,8 @@ public sealed partial class SettingsWatcher : BackgroundService
                 signal.Cancel = true;
                 DemandReload();
             });
+        using var soon = time.CreateTimer(_ => wakeUps.Writer.TryWrite(true), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using var poll = time.CreateTimer(_ => wakeUps.Writer.TryWrite(true), null, TimeSpan.Zero, Period);
         await foreach (var _ in wakeUps.Reader.ReadAllAsync(stoppingToken))
         {
             if (await LookSafelyAsync(stoppingToken) == Sight.Moving)

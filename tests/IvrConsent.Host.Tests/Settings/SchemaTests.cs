@@ -25,7 +25,7 @@ public class SchemaTests
     {
         foreach (var key in AllKeys(SettingsKeys.Root))
         {
-            Assert.EndsWith(key.Summary.EndsWith('.') ? "." : "name and numbers.", key.Summary, StringComparison.Ordinal);
+            Assert.EndsWith(".", key.Summary, StringComparison.Ordinal);
             var scalar = key.Kind as ScalarKind ?? (key.Kind as ChoiceOrMapKind)?.Choice;
             if (scalar is not null && key.Default is { } text)
             {
