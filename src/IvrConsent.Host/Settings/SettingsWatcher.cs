@@ -44,6 +44,7 @@ public sealed partial class SettingsWatcher : BackgroundService
     private string handled;
     private string? seen;
     private long seenAt;
+    private bool lookFailed;
 
     /// <summary>Made by the host.</summary>
     public SettingsWatcher(SettingsStore store, PromptSource prompts, SettingsWatch watch, TimeProvider time, ILogger<SettingsWatcher> log)
@@ -96,12 +97,19 @@ public sealed partial class SettingsWatcher : BackgroundService
     {
         try
         {
-            return await LookAsync(cancel);
+            var sight = await LookAsync(cancel);
+            lookFailed = false;
+            return sight;
         }
         catch (Exception wrong) when (!cancel.IsCancellationRequested)
         {
             // A folder removed in mid-reading, a disk that fails: look again at the next poll.
-            LogLookFailed(wrong);
+            if (!lookFailed)
+            {
+                LogLookFailed(wrong);
+                lookFailed = true;
+            }
+
             return Sight.Unchanged;
         }
     }

@@ -240,6 +240,7 @@ public sealed class SettingsWatcherTests : IAsyncDisposable
         Write(Samples.With("language: en", "repeats: 2"));
         await QuietAsync();
         Assert.Equal(1, store.Current.FindLine("demo", "")?.Repeats);
+        Assert.Single(log.At(LogLevel.Warning));
         fail = false;
         await UntilReloadAsync();
 
