@@ -56,11 +56,13 @@ public class MutationTests
             throw new InvalidOperationException($"The reader threw on:\n{Encoding.UTF8.GetString(bytes)}", wrong);
         }
 
+        // An edit may well write the password where it is no password; then nobody can know.
+        var secretInPlace = Encoding.UTF8.GetString(bytes).Split("secret-word") is [var before, _] && before.EndsWith(" password: ", StringComparison.Ordinal);
         Assert.Equal(result.Settings is null, result.Problems.Count > 0);
         Assert.All(result.Problems.Concat(result.Warnings), problem =>
         {
             Assert.NotEmpty(problem.Remedy);
-            Assert.DoesNotContain("secret-word", problem.ToString(), StringComparison.Ordinal);
+            Assert.False(secretInPlace && problem.ToString().Contains("secret-word", StringComparison.Ordinal), problem.ToString());
             Assert.DoesNotContain(problem.ToString(), char.IsControl);
         });
         return result.Settings is not null;

@@ -204,6 +204,18 @@ public sealed class SettingsWatcherTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Nothing_is_read_anew_while_nothing_changes()
+    {
+        await StartAsync();
+        var (before, reload) = (store.Current, store.LastReload);
+
+        await QuietAsync();
+
+        Assert.Same(before, store.Current);
+        Assert.Same(reload, store.LastReload);
+    }
+
+    [Fact]
     public async Task A_demanded_reload_reads_again_though_nothing_changed()
     {
         await StartAsync();
