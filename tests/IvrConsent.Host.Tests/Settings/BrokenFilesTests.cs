@@ -248,6 +248,15 @@ public class BrokenFilesTests
     }
 
     [Fact]
+    public void Names_with_control_characters_are_harmless_in_messages_about_others()
+    {
+        var result = Samples.Parse(Samples.With("recording: {", "\"a\\eb\": {"));
+
+        Assert.Equal(["notices[a\\u001Bb]", "lines[demo].notice"], result.Problems.Select(problem => problem.Key));
+        Assert.All(result.Problems, problem => Assert.DoesNotContain(problem.ToString(), char.IsControl));
+    }
+
+    [Fact]
     public void What_a_broken_quote_has_swallowed_is_not_shown()
     {
         // The quote of the url ends behind the password: the value found is both.
