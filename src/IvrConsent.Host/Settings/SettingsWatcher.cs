@@ -44,6 +44,7 @@ public sealed partial class SettingsWatcher : BackgroundService
     private string handled;
     private string? seen;
     private long seenAt;
+    private bool lookFailed;
 
     /// <summary>Made by the host.</summary>
     public SettingsWatcher(SettingsStore store, PromptSource prompts, SettingsWatch watch, TimeProvider time, ILogger<SettingsWatcher> log)
@@ -73,8 +74,6 @@ public sealed partial class SettingsWatcher : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var poll = time.CreateTimer(_ => wakeUps.Writer.TryWrite(true), null, TimeSpan.Zero, Period);
-        using var soon = time.CreateTimer(_ => wakeUps.Writer.TryWrite(true), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using var reports = new ChangeReports(watch.Hints ? [watch.File] : [], watch.Hints ? store.Settings.PromptsFolder : null, () => wakeUps.Writer.TryWrite(true), log);
         using var hangUp = System.Runtime.InteropServices.PosixSignalRegistration.Create(
             System.Runtime.InteropServices.PosixSignal.SIGHUP,
@@ -83,6 +82,8 @@ public sealed partial class SettingsWatcher : BackgroundService
                 signal.Cancel = true;
                 DemandReload();
             });
+        using var soon = time.CreateTimer(_ => wakeUps.Writer.TryWrite(true), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using var poll = time.CreateTimer(_ => wakeUps.Writer.TryWrite(true), null, TimeSpan.Zero, Period);
         await foreach (var _ in wakeUps.Reader.ReadAllAsync(stoppingToken))
         {
             if (await LookSafelyAsync(stoppingToken) == Sight.Moving)
@@ -96,12 +97,19 @@ public sealed partial class SettingsWatcher : BackgroundService
     {
         try
         {
-            return await LookAsync(cancel);
+            var sight = await LookAsync(cancel);
+            lookFailed = false;
+            return sight;
         }
         catch (Exception wrong) when (!cancel.IsCancellationRequested)
         {
             // A folder removed in mid-reading, a disk that fails: look again at the next poll.
-            LogLookFailed(wrong);
+            if (!lookFailed)
+            {
+                LogLookFailed(wrong);
+                lookFailed = true;
+            }
+
             return Sight.Unchanged;
         }
     }

@@ -99,13 +99,14 @@ internal sealed class LineBinder(ProblemList problems)
         // Without any notice the missing notices are the problem, and that is said already.
         if (notices.All.Count > 0)
         {
-            var nearest = NearestWord.Find(id, notices.All.Keys);
+            var known = notices.All.Keys.Select(Shown.Key).ToArray();
+            var nearest = NearestWord.Find(id, known);
             problems.Add(
                 line.PlaceOf("notice"),
                 line.PathOf("notice"),
                 $"there is no notice {Shown.Quote(id)}{(nearest is null ? "" : $" (did you mean {nearest}?)")}",
-                $"one of {string.Join(", ", notices.All.Keys)}",
-                $"Write: notice: {nearest ?? notices.All.Keys.First()}");
+                $"one of {string.Join(", ", known)}",
+                $"Write: notice: {nearest ?? known[0]}");
         }
 
         return new NoticeOptions(id, "");

@@ -58,9 +58,13 @@ internal sealed class ChoiceKind(params string[] choices) : ScalarKind
     }
 
     public override JsonObject ToSchema() =>
-        choices.All(choice => int.TryParse(choice, out _))
+        Numbers
             ? new() { ["enum"] = new JsonArray([.. choices.Select(choice => (JsonNode)int.Parse(choice, CultureInfo.InvariantCulture))]) }
             : new() { ["type"] = "string", ["enum"] = Array(choices) };
+
+    public override JsonNode DefaultForSchema(string text) => Numbers ? int.Parse(text, CultureInfo.InvariantCulture) : text;
+
+    private bool Numbers => choices.All(choice => int.TryParse(choice, NumberStyles.None, CultureInfo.InvariantCulture, out _));
 }
 
 /// <summary>Yes or no, as YAML 1.2 writes it.</summary>
@@ -89,6 +93,8 @@ internal sealed class BoolKind : ScalarKind
     }
 
     public override JsonObject ToSchema() => new() { ["type"] = "boolean" };
+
+    public override JsonNode DefaultForSchema(string text) => text == "true";
 }
 
 /// <summary>A whole number within limits.</summary>
@@ -113,6 +119,8 @@ internal sealed class IntKind(int min, int max) : ScalarKind
     }
 
     public override JsonObject ToSchema() => new() { ["type"] = "integer", ["minimum"] = min, ["maximum"] = max };
+
+    public override JsonNode DefaultForSchema(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }
 
 /// <summary>A time with its unit.</summary>

@@ -56,8 +56,8 @@ internal static class SettingsKeys
         new("name", new TextKind(NamePattern, NameExpected, "demo"), "The line's name: the dialplan may give it, the ledger keeps it.") { Required = true },
         new(
             "numbers",
-            new ScalarListKind(new TextKind(@"^[^\s\p{C}]{1,80}$", "a called number or name as the dialplan passes it, without spaces", "\"100\""), "[\"100\", \"+48221234567\"]"),
-            "The called numbers that lead to this line, compared exactly as the dialplan passes them.") { Default = "[]" },
+            new ScalarListKind(new TextKind(@"^[^\s\x00-\x1f\x7f-\x9f]{1,80}$", "a called number or name as the dialplan passes it, without spaces", "\"100\""), "[\"100\", \"+48221234567\"]"),
+            "The called numbers that lead to this line, compared exactly as the dialplan passes them.") { Default = "[]", Example = "[\"100\", \"+48221234567\"]" },
         .. LineKeys,
     ]);
 
@@ -65,7 +65,7 @@ internal static class SettingsKeys
     [
         new("name", new TextKind(NamePattern, NameExpected, "main"), "Its name in the ledger and the logs.") { Required = true },
         new("url", new UrlKind("http://127.0.0.1:8088"), "Asterisk's HTTP server (http.conf), without /ari and without credentials.") { Required = true },
-        new("username", new TextKind(@"^[^\s:\p{C}]{1,64}$", "an ARI user of 1 to 64 characters without spaces and colons", "ivrconsent"), "The ARI user (ari.conf).") { Default = "ivrconsent" },
+        new("username", new TextKind(@"^[^\s:\x00-\x1f\x7f-\x9f]{1,64}$", "an ARI user of 1 to 64 characters without spaces and colons", "ivrconsent"), "The ARI user (ari.conf).") { Default = "ivrconsent" },
         new("password", new SecretKind("the password of the ARI user", "\"…\""), "The user's password; better kept in password_file or in the environment."),
         new("password_file", new PathKind(absolute: false, "ari-password"), "A file that holds the password and nothing else."),
         new("application", new TextKind(NamePattern, NameExpected, "ivrconsent"), "The Stasis application's name in the dialplan.") { Default = "ivrconsent" },
@@ -111,7 +111,7 @@ internal static class SettingsKeys
                 new TextKind(NamePattern, NameExpected, "recording"),
                 new MapKind(
                 [
-                    new("version", new TextKind(@"^[^\p{C}]{1,64}$", "1 to 64 characters", "\"1\""), "Changed by its author whenever the words change; the ledger keeps it.") { Required = true },
+                    new("version", new TextKind(@"^[^\x00-\x1f\x7f-\x9f]{1,64}$", "1 to 64 characters", "\"1\""), "Changed by its author whenever the words change; the ledger keeps it.") { Required = true },
                     new("prompt", PromptName, "The prompt that speaks it.") { Default = "notice" },
                 ]),
                 "notice"),

@@ -17,6 +17,9 @@ internal abstract class ValueKind
     /// <summary>Its JSON Schema.</summary>
     public abstract JsonObject ToSchema();
 
+    /// <summary>A default in the type that the schema has.</summary>
+    public virtual JsonNode DefaultForSchema(string text) => text.Trim('"');
+
     protected static JsonArray Array(IEnumerable<string> values) => [.. values.Select(value => (JsonNode)value)];
 }
 
@@ -44,6 +47,8 @@ internal sealed class ScalarListKind(ScalarKind item, string example) : ValueKin
         ["type"] = "array",
         ["items"] = item.ToSchema(),
     };
+
+    public override JsonNode DefaultForSchema(string text) => JsonNode.Parse(text)!;
 }
 
 /// <summary>A map with a fixed set of keys.</summary>
@@ -174,14 +179,9 @@ internal sealed record SettingKey(string Name, ValueKind Kind, string Summary)
 
         text += Required ? " Required." : DefaultShown is { } shown ? $" Default {shown}." : "";
         schema["description"] = text;
-        if (Default is not null && schema["type"]?.GetValueKind() == System.Text.Json.JsonValueKind.String)
+        if (Default is not null)
         {
-            schema["default"] = schema["type"]!.GetValue<string>() switch
-            {
-                "boolean" => Default == "true",
-                "integer" => int.Parse(Default, System.Globalization.CultureInfo.InvariantCulture),
-                _ => Default.Trim('"'),
-            };
+            schema["default"] = Kind.DefaultForSchema(Default);
         }
 
         return schema;
