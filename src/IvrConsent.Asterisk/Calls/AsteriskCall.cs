@@ -326,11 +326,11 @@ internal sealed class AsteriskCall : ICall
         response.EnsureOk(request);
     }
 
-    // A channel that is not there or no longer with us has just ended, or left; the report of it may come behind the answer to our
-    // order. A hang-up must not look like a PBX that refuses.
+    // A channel that has just ended, or left, refuses in many ways (404, 409, 500 from `answer`), and the report of its end may come
+    // behind the refusal. A hang-up must not look like a PBX that refuses.
     private async Task AwaitEndAsync(AriResponse response, CancellationToken cancel)
     {
-        if (response.Status is 404 or 409)
+        if (!response.Ok)
         {
             await Task.Delay(_session.Limits.LeftUnasked, _session.Time, cancel);
         }

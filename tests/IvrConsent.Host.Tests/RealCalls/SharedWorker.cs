@@ -94,7 +94,7 @@ public sealed class SharedWorker : IAsyncDisposable
         _trouble.Prompts = worker.Prompts;
         try
         {
-            await worker.Process.StartAndWaitAsync();
+            await worker.StartAsync();
             return worker;
         }
         catch

@@ -70,14 +70,14 @@ internal sealed class TestWorker : IAsyncDisposable
     /// <summary>A name for an application that no other worker has. All are of one length: the dialplan offers calls by the beginning of the name.</summary>
     public static string NewApplication() => $"calls-{Guid.NewGuid():N}";
 
-    /// <summary>A worker on one PBX, started and ready.</summary>
+    /// <summary>A worker on one PBX, started, ready, and warm: it has led one call, so the next finds its code compiled.</summary>
     public static async Task<TestWorker> StartAsync(LabPbx pbx, Func<WorkerSetup, WorkerSetup>? change = null)
     {
         var setup = new WorkerSetup { Attachments = [new(pbx, "lab" + pbx.Version, NewApplication())] };
         var worker = new TestWorker(change?.Invoke(setup) ?? setup);
         try
         {
-            await worker.Process.StartAndWaitAsync();
+            await worker.StartAsync();
             return worker;
         }
         catch
@@ -85,6 +85,16 @@ internal sealed class TestWorker : IAsyncDisposable
             await worker.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Starts it for the first time and lets it lead a call of which nothing is expected.</summary>
+    public async Task StartAsync()
+    {
+        await Process.StartAndWaitAsync();
+        await using var caller = await CallAsync("2001");
+        await caller.PressAsync("1");
+        await caller.HearsAsync("agent");
+        await caller.HangUpAsync();
     }
 
     /// <summary>Runs another command of the program with this worker's settings, and gives its exit code.</summary>
