@@ -60,10 +60,31 @@ convert() {
   sha256sum -- "$2" >> "$scratch/made"
 }
 
+# speak LANGUAGE ARGUMENT...: the synthesiser in that language's voice.
+speak() {
+  espeak-ng -b 1 -v "${voice[$1]:-$1}" -s "${speed[$1]:-165}" "${@:2}"
+}
+
+# The question for the language has a line per choice, each to be understood by who speaks only that one.
+menu=(en pl de cs it)
+speak_menu() {
+  local line number=0 parts=()
+  while IFS= read -r line; do
+    speak "${menu[number]:-en}" -w "$scratch/choice$number.wav" -- "$line"
+    parts+=("$scratch/choice$number.wav")
+    number=$((number + 1))
+  done < "$1"
+  sox "${parts[@]}" "$scratch/voice.wav"
+}
+
 touch "$scratch/made"
 for language in "${languages[@]}"; do
   for text in "$language"/*.txt; do
-    espeak-ng -b 1 -v "${voice[$language]:-$language}" -s "${speed[$language]:-165}" -f "$text" -w "$scratch/voice.wav"
+    if [[ "${text##*/}" == language.txt ]]; then
+      speak_menu "$text"
+    else
+      speak "$language" -f "$text" -w "$scratch/voice.wav"
+    fi
     convert 8000 "${text%.txt}.wav"
     if [[ $wideband == yes ]]; then
       convert 16000 "${text%.txt}.wav16"
