@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The main job, for real, on this machine: a real Asterisk in a folder, the worker with SQLite, and three scripted callers; one
-# accepts, one declines, one says nothing. Prints each call's way and its entries in the ledger, then waits for your own call.
+# The main job, for real, on this machine: a real Asterisk in a folder, the worker with SQLite and a vault of
+# encrypted recordings, and three scripted callers; one accepts, one declines, one says nothing. Prints each call's way and its entries in the ledger, then waits for your own call.
 #
 #   ./demo.sh            set up, three calls, then wait (Ctrl+C ends everything)
 #   ./demo.sh --check    the same without waiting; exit code 0 only if ledger and recordings are as they must be
@@ -49,10 +49,14 @@ worker=src/IvrConsent.Host/bin/Release/net10.0/ivrconsent.dll
 echo "== Settings: $demo/ivrconsent.yaml"
 rm -rf "$demo/data"
 mkdir -p "$demo/data"
+# The vault's folder: for the worker's user alone.
+install -d -m 700 "$demo/data/vault"
 cat > "$demo/ivrconsent.yaml" <<SETTINGS
 worker: { name: demo }
 http: { listen: 127.0.0.1:$http }
 database: { connection: data/ledger.db, spool: data/spool }
+keys: { folder: data/keys }
+vault: { store: folder, folder: data/vault }
 prompts: { folder: $PWD/prompts }
 pbx:
   - name: lab
@@ -61,11 +65,15 @@ pbx:
     password_file: $LAB_ARI_PASSWORD_FILE
 notices:
   recording: { version: "1" }
+purposes:
+  quality: { retention_days: 30, texts: { en: "improving the quality of our service" } }
 lines:
   - name: demo
     numbers: ["100"]
     language: en
+    purposes: [quality]
 SETTINGS
+dotnet "$worker" keys init --config "$demo/ivrconsent.yaml"
 dotnet "$worker" check-config --config "$demo/ivrconsent.yaml" | grep -v '^warning: .*placeholder' || true
 
 echo "== Starting the worker (log: $demo/worker.log)"
@@ -93,7 +101,9 @@ if [ "$check" = yes ]; then
 fi
 cat <<END
 
-Recordings lie in      $LAB_AST22_RECORDINGS
+Recordings             encrypted in $demo/data/vault; list and hear them:
+                       dotnet $worker recordings list --config $demo/ivrconsent.yaml
+                       dotnet $worker recordings export NAME --reason "to hear it" --out call.wav --config $demo/ivrconsent.yaml
 The ledger             dotnet $worker events list --config $demo/ivrconsent.yaml
 Health                 http://127.0.0.1:$http/readyz
 Call it yourself       point a softphone on this machine at sip:100@$LAB_AST22_SIP (UDP, no account, G.711 or G.722), press 1 or 2

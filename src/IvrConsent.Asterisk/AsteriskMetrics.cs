@@ -12,6 +12,7 @@ internal sealed class AsteriskMetrics(string pbx)
     private static readonly Counter<long> IgnoredCount = Meter.CreateCounter<long>("ivrconsent.asterisk.events.ignored", description: "Events of types not in use.");
     private static readonly Counter<long> DroppedCount = Meter.CreateCounter<long>("ivrconsent.asterisk.messages.dropped", description: "Messages that were none: garbage, binary, too large.");
     private static readonly Counter<long> DigitCount = Meter.CreateCounter<long>("ivrconsent.asterisk.digits.dropped", description: "Keys lost because they came faster than they were read.");
+    private static readonly Counter<long> SignalCount = Meter.CreateCounter<long>("ivrconsent.asterisk.signals.dropped", description: "Signals of the dialplan lost because they came faster than they were read.");
     private static readonly Counter<long> ClaimCount = Meter.CreateCounter<long>("ivrconsent.asterisk.claims", description: "Offered calls claimed, by outcome.");
     private static readonly Counter<long> AttachCount = Meter.CreateCounter<long>("ivrconsent.asterisk.attached", description: "Times attached to the PBX.");
     private static readonly Counter<long> FailureCount = Meter.CreateCounter<long>("ivrconsent.asterisk.requests.failed", description: "Requests refused or not answered.");
@@ -29,6 +30,8 @@ internal sealed class AsteriskMetrics(string pbx)
     public void Dropped(string reason) => DroppedCount.Add(1, _pbx, new("reason", reason));
 
     public void DigitDropped() => DigitCount.Add(1, _pbx);
+
+    public void SignalDropped() => SignalCount.Add(1, _pbx);
 
     public void Claimed(string outcome) => ClaimCount.Add(1, _pbx, new("outcome", outcome));
 

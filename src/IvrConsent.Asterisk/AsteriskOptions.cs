@@ -134,6 +134,11 @@ internal sealed record AsteriskLimits
     /// <summary>After a stop order, how long to wait for the PBX's report of it.</summary>
     public TimeSpan StopReport { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How far a recording may lag behind the sound: Asterisk lets the queue of its audio hook grow to 100 ms, and 80 ms were seen (22.10).
+    /// </summary>
+    public TimeSpan RecordingLag { get; init; } = TimeSpan.FromMilliseconds(200);
+
     /// <summary>After a prompt was reported as failed, how long the call's own end may take to be reported.</summary>
     public TimeSpan FailureMayBeTheEnd { get; init; } = TimeSpan.FromMilliseconds(100);
 
@@ -157,4 +162,10 @@ internal sealed record AsteriskLimits
 
     /// <summary>Keys kept for a caller who presses faster than they are read.</summary>
     public int Digits { get; init; } = 64;
+
+    /// <summary>Signals kept of a dialplan that gives them faster than they are read.</summary>
+    public int Signals { get; init; } = 64;
+
+    /// <summary>How much longer than the prompt a whisper may take; one that rides on no sound may never end.</summary>
+    public TimeSpan WhisperBeyondPrompt { get; init; } = TimeSpan.FromSeconds(3);
 }

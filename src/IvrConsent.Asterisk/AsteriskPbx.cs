@@ -93,7 +93,8 @@ internal sealed class AsteriskPbx : IPbx
     public async Task<ICall?> ReattachAsync(CallArrival arrival, CancellationToken cancel)
     {
         var (session, registry) = Require();
-        if (registry.FindCall(arrival.Channel) is { } known)
+        var known = registry.FindCall(arrival.Channel);
+        if (known is { WasTakenBack: false })
         {
             return known.Arrival.Id == arrival.Id ? known : null;
         }
@@ -107,7 +108,7 @@ internal sealed class AsteriskPbx : IPbx
         var inStasis = await IsInStasisAsync(session, arrival.Channel, cancel);
         var args = inStasis ? await ArgumentsAsync(session, seen, cancel) : [];
         var call = new AsteriskCall(session, registry, arrival, Arrivals.HandOverOf(args.ElementAtOrDefault(2)), seen.State == "Up", inDialplan: !inStasis);
-        if (!registry.TryAdd(call))
+        if (!registry.TryAdd(call, insteadOf: known))
         {
             return registry.FindCall(arrival.Channel);
         }
@@ -132,11 +133,17 @@ internal sealed class AsteriskPbx : IPbx
     public async Task<IReadOnlyList<LiveRecording>> FindLiveRecordingsAsync(CancellationToken cancel)
     {
         var (session, registry) = Require();
-        var found = new List<LiveRecording>();
+        var running = new List<(CallId Call, AsteriskRecording Recording)>();
         foreach (var channel in await ChannelsAsync(session, cancel))
         {
             if (!AriNames.TryReadSnoop(channel, out var call, out var name))
             {
+                if (AriNames.IsWhisper(channel) && !registry.HasWhisper(channel))
+                {
+                    // A worker died while it spoke into a conversation.
+                    await session.PostAsync(AriRequests.HangUp(channel));
+                }
+
                 continue;
             }
 
@@ -154,26 +161,63 @@ internal sealed class AsteriskPbx : IPbx
 
             var recording = registry.FindSnoop(channel) ?? AsteriskRecording.Found(session, registry, call, name, channel);
             registry.TryAdd(recording);
-            found.Add(new LiveRecording(call, recording));
+            running.Add((call, recording));
         }
 
-        return found;
+        return
+        [
+            .. running.GroupBy(one => (one.Call, Whole: AriNames.WholeOf(one.Recording.Name))).SelectMany(whole =>
+                RecordingNames.IsStereo(whole.Key.Whole)
+                    ? [new LiveRecording(whole.Key.Call, new AsteriskStereoRecording(session, whole.Key.Whole, [.. whole.Select(half => half.Recording)]))]
+                    : whole.Select(one => new LiveRecording(one.Call, one.Recording)))
+        ];
     }
 
     public async Task<StoredRecording?> FindStoredRecordingAsync(string name, CancellationToken cancel)
     {
         var (session, _) = Require();
-        return _options.RecordingFolder is { } folder
-            ? await StoredRecordings.FindAsync(folder, name, _options.RequestTimeout, _time, cancel)
-            : await StoredRecordings.FindAsync(session.Http, name, _options.RequestTimeout, cancel);
+        return RecordingNames.IsStereo(name)
+            ? await StereoRecordings.FindAsync(name, half => FindFileAsync(session, half, cancel))
+            : (await FindFileAsync(session, name, cancel))?.Recording;
+    }
+
+    public Task<Stream?> OpenStoredRecordingAsync(string name, CancellationToken cancel)
+    {
+        var (session, _) = Require();
+        return RecordingNames.IsStereo(name)
+            ? StereoRecordings.OpenAsync(name, half => FindFileAsync(session, half, cancel), half => OpenFileAsync(session, half, cancel), cancel)
+            : OpenFileAsync(session, name, cancel);
+    }
+
+    public async Task<IReadOnlyList<string>> ListStoredRecordingsAsync(CancellationToken cancel)
+    {
+        var (session, _) = Require();
+        var request = AriRequests.StoredRecordings;
+        var response = (await session.SendAsync(request, cancel)).EnsureOkOrAbsent(request);
+        var names = response.Ok ? Read(response, AriJson.Default.AriStoredRecordingArray) ?? [] : [];
+        return [.. names.Select(one => one.Name).OfType<string>().Where(AriNames.IsOurs).Select(AriNames.WholeOf).Distinct(StringComparer.Ordinal)];
     }
 
     public async Task DeleteStoredRecordingAsync(string name, CancellationToken cancel)
     {
         var (session, _) = Require();
-        var request = AriRequests.DeleteStored(name);
-        (await session.SendAsync(request, cancel)).EnsureOkOrAbsent(request);
+        var (caller, other) = AriNames.Halves(name);
+        foreach (var file in RecordingNames.IsStereo(name) ? [caller, other] : new[] { name })
+        {
+            var request = AriRequests.DeleteStored(file);
+            (await session.SendAsync(request, cancel)).EnsureOkOrAbsent(request);
+        }
     }
+
+    private Task<StoredFile?> FindFileAsync(AriSession session, string name, CancellationToken cancel) =>
+        _options.RecordingFolder is { } folder
+            ? StoredRecordings.FindAsync(folder, name, _options.RequestTimeout, _time, cancel)
+            : StoredRecordings.FindAsync(session.Http, name, _options.RequestTimeout, cancel);
+
+    private Task<Stream?> OpenFileAsync(AriSession session, string name, CancellationToken cancel) =>
+        _options.RecordingFolder is { } folder
+            ? StoredRecordings.OpenAsync(folder, name, _options.RequestTimeout, _time, cancel)
+            : StoredRecordings.OpenAsync(session.Http, name, _options.RequestTimeout, cancel);
 
     private async Task AttachAsync(ICallHandler handler, CancellationToken cancel)
     {

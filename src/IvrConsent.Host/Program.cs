@@ -5,12 +5,25 @@ using IvrConsent.Host.Cli;
 var root = new RootCommand("IvrConsent: recording consent for telephone calls. Tells callers, takes a key for yes or no, records or does not, and proves it.")
 {
     ServeCommand.Create(),
+    KeysCommand.Create(),
     MigrateCommand.Create(),
     CheckConfigCommand.Create(),
     DoctorCommand.Create(),
     PromptsCommand.Create(),
     EventsCommand.Create(),
+    LedgerCommand.Create(),
+    RecordsCommand.Create(),
+    WebhooksCommand.Create(),
+    SubjectsCommand.Create(),
+    RequestsCommand.Create(),
+    HoldsCommand.Create(),
+    RecordingsCommand.Create(),
+    VaultCommand.Create(),
+    RetentionCommand.Create(),
+    RecordOfProcessingCommand.Create(),
     HealthCommand.Create(),
+    ApiKeysCommand.Create(),
+    ConsentsCommand.Create(),
 };
 
 var command = root.Parse(args);

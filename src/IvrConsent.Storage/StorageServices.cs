@@ -1,5 +1,13 @@
+using IvrConsent.Core.Access;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Core.Records;
+using IvrConsent.Core.Subjects;
+using IvrConsent.Core.Webhooks;
 using IvrConsent.Storage.Database;
+using IvrConsent.Storage.Keys;
+using IvrConsent.Storage.Proof;
+using IvrConsent.Storage.Rights;
+using IvrConsent.Storage.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -11,7 +19,8 @@ namespace IvrConsent.Storage;
 public static class StorageServices
 {
     /// <summary>
-    /// Adds <see cref="ILedger"/>, <see cref="ILedgerReader"/> and <see cref="LedgerMigrator"/>. To be called before the services
+    /// Adds <see cref="ILedger"/>, <see cref="ILedgerReader"/>, <see cref="ISubjects"/>, <see cref="IApiKeys"/>, what retention, holds and
+    /// requests are kept in, and <see cref="LedgerMigrator"/>. To be called before the services
     /// that append are added: hosted services are stopped in reverse order, and the ledger must be the last.
     /// </summary>
     /// <exception cref="ArgumentException">The options make no sense; the message says which, and holds no password.</exception>
@@ -35,6 +44,20 @@ public static class StorageServices
             provider.GetRequiredService<ILogger<DatabaseLedger>>()));
         services.AddSingleton<ILedger>(provider => provider.GetRequiredService<DatabaseLedger>());
         services.AddSingleton<ILedgerReader>(provider => new LedgerReader(provider.GetRequiredService<LedgerDatabase>()));
+        services.AddSingleton<IApiKeys>(provider => new ApiKeyStore(provider.GetRequiredService<LedgerDatabase>()));
+        services.AddSingleton<ISubjects>(provider => new DatabaseSubjects(
+            provider.GetRequiredService<LedgerDatabase>(), provider.GetRequiredService<TimeProvider>()));
+
+        // Before the ledger, so that it stops after it: the last checkpoint covers the last event.
+        services.AddSingleton(provider => new LedgerSealer(
+            provider.GetRequiredService<LedgerDatabase>(),
+            new KeyFolder(ledger.KeyFolder),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<LedgerSealer>>()));
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LedgerSealer>());
+        services.AddSingleton<IRecordLookup>(provider => new RecordLookup(provider.GetRequiredService<LedgerDatabase>()));
+        services.AddSingleton<IWebhookStore>(provider => new DatabaseWebhooks(provider.GetRequiredService<LedgerDatabase>()));
+        services.AddRights();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<DatabaseLedger>());
         return services;
     }

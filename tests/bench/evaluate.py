@@ -175,6 +175,7 @@ def report(arguments):
             "worker": int(usage["worker_ticks"]) * 1000 / arguments.ticks / wanted,
             "answers": answers,
         }
+    floor = settings(run / "floor.usage")
     alone, ours = sides["dialplan"], sides["ivrconsent"]
     ledger = Ledger(run / "events.json", arguments.recordings)
     # A call that SIPp counts as failed usually has something wrong in the ledger too: it is one failed call.
@@ -183,6 +184,7 @@ def report(arguments):
     results = {
         "total_ratio": rounded((ours["pbx"] + ours["worker"]) / alone["pbx"], 2),
         "worker_ms_per_call": rounded(ours["worker"], 2),
+        "floor_ms_per_call": rounded(int(floor["worker_ticks"]) * 1000 / arguments.ticks / wanted, 2),
         "pbx_ms_per_call": rounded(ours["pbx"], 2),
         "dialplan_pbx_ms_per_call": rounded(alone["pbx"], 2),
         "key_to_recording_p50_ms": rounded(percentile(ledger.key_to_recording, 50)),
@@ -236,6 +238,7 @@ Calls      {r['calls']} measured on each side, {r['calls_per_second']} a second,
 Processor time per call (user and system)         dialplan alone    IvrConsent
   PBX                                             {r['dialplan_pbx_ms_per_call']:8.2f} ms      {r['pbx_ms_per_call']:8.2f} ms
   worker                                                 -        {r['worker_ms_per_call']:8.2f} ms    {verdict('worker_ms_per_call')}
+    the least, over the same ARI                         -        {r['floor_ms_per_call']:8.2f} ms    no worker in .NET can cost less
   all, IvrConsent to dialplan alone                                 {r['total_ratio']:.2f} times
 
 Latency                                                   p50         p99         max

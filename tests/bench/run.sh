@@ -60,7 +60,7 @@ finish() {
   else
     "$lab" clean >/dev/null 9>&- || true
     # With something wrong, the logs stay; there are no callers in them but SIPp.
-    [[ $code != 0 ]] || rm -rf "$work/run" "$work/publish"
+    [[ $code != 0 ]] || rm -rf "$work/run" "$work/publish" "$work/floor"
   fi
   exit "$code"
 }
@@ -88,13 +88,17 @@ pbx=$(cat "$LAB_AST22_PROCESS_PID_FILE")
 say "build (as the Dockerfile does: Release, ReadyToRun)"
 rid=linux-x64
 [[ $(uname -m) != aarch64 ]] || rid=linux-arm64
-rm -rf "$work/publish"
+rm -rf "$work/publish" "$work/floor"
 timeout 580 dotnet publish "$repo/src/IvrConsent.Host" -c Release -r "$rid" --no-self-contained -o "$work/publish" \
+  -p:PublishReadyToRun=true -p:NuGetLockFilePath=obj/packages.lock.json -v quiet -clp:ErrorsOnly 9>&- || die "the build failed"
+
+timeout 300 dotnet publish "$here/Floor" -c Release -r "$rid" --no-self-contained -o "$work/floor" \
   -p:PublishReadyToRun=true -p:NuGetLockFilePath=obj/packages.lock.json -v quiet -clp:ErrorsOnly 9>&- || die "the build failed"
 
 cat >"$run/ivrconsent.yaml" <<YAML
 http: { listen: 127.0.0.1:$http_port }
 database: { connection: $run/ledger.db, spool: $run/spool }
+keys: { folder: $run/keys }
 prompts: { folder: $LAB_AST22_SOUNDS/prompts }
 pbx:
   - name: lab
@@ -106,10 +110,12 @@ notices:
   recording: { version: "1", prompt: notice }
 lines:
   - name: demo
-    numbers: ["100"]
+    numbers: ["106"]
     language: en
     notice: recording
 YAML
+
+"$work/publish/ivrconsent" keys init -c "$run/ivrconsent.yaml" >/dev/null
 
 # --- Measuring ---------------------------------------------------------------------------------------------------------
 
@@ -125,6 +131,20 @@ start_worker() {
   done
   tail -n 20 "$run/worker.log" >&2
   die "the worker is not ready after 30 s"
+}
+
+start_floor() {
+  "$work/floor/bench-floor" "$LAB_AST22_ARI/ari" "$LAB_ARI_USER" "$LAB_ARI_PASSWORD_FILE" \
+    "sound:$LAB_AST22_SOUNDS/prompts/en/notice" "sound:$LAB_AST22_SOUNDS/prompts/en/accepted" >"$run/floor.log" 2>&1 9>&- &
+  worker=$!
+  local i
+  for ((i = 0; i < 50; i++)); do
+    sleep 0.2
+    if grep -q ready "$run/floor.log"; then return; fi
+    kill -0 "$worker" 2>/dev/null || break
+  done
+  tail -n 20 "$run/floor.log" >&2
+  die "the least did not start"
 }
 
 stop_worker() {
@@ -190,14 +210,22 @@ TEXT
   [[ $left == 0 ]] || echo "bench: $left calls are still up on the PBX" >&2
 }
 
-say "the dialplan alone (extension 130: Read, MixMonitor, a line in the log)"
-measure dialplan 130
+say "the dialplan alone (extension 136: Read, MixMonitor, a line in the log)"
+measure dialplan 136
 
-say "IvrConsent (extension 100)"
+say "the least: the same call over ARI with nothing of a worker in it (extension 106)"
+start_floor
+measure floor 106
+stop_worker
+made=$(find "$LAB_AST22_RECORDINGS" -name 'floor-*.wav' | wc -l)
+[[ $made == $((warm_up + calls)) ]] || die "the least recorded $made of $((warm_up + calls)) calls: its figure would say nothing"
+rm -f "$LAB_AST22_RECORDINGS"/floor-*.wav
+
+say "IvrConsent (extension 106)"
 start_worker
-measure ivrconsent 100
+measure ivrconsent 106
 # As operations would read it.
-"$work/publish/ivrconsent" events export -c "$run/ivrconsent.yaml" -o "$run/events.json" >/dev/null
+"$work/publish/ivrconsent" events export --reveal-numbers --reason bench -c "$run/ivrconsent.yaml" -o "$run/events.json" >/dev/null
 
 cat >"$run/about" <<TEXT
 asterisk=$("$lab" cli asterisk22 -- core show version 9>&- | cut -d' ' -f1,2)

@@ -9,6 +9,7 @@ internal enum AriEventType
     ChannelDestroyed,
     ChannelHangupRequest,
     ChannelDtmfReceived,
+    ChannelVarset,
     PlaybackStarted,
     PlaybackFinished,
     RecordingStarted,
@@ -39,6 +40,13 @@ internal sealed class AriEvent
     public int? Cause;
     public char Digit;
 
+    /// <summary>Of ChannelVarset; the value only where somebody hears the variable.</summary>
+    public string? Variable;
+    public string? Value;
+
+    /// <summary>Where in the message the value stands: read only when its variable is heard.</summary>
+    public Range ValueAt;
+
     public string? PlaybackId;
     public bool PlaybackFailed;
 
@@ -54,13 +62,13 @@ internal sealed class AriEvent
     public void Reset()
     {
         Type = AriEventType.Unknown;
-        Application = ChannelId = CallerNumber = Extension = PlaybackId = RecordingName = RecordingCause = null;
+        Application = ChannelId = CallerNumber = Extension = PlaybackId = RecordingName = RecordingCause = Variable = Value = null;
         Timestamp = ChannelCreatedAt = null;
         ChannelUp = PlaybackFailed = false;
         Args.Clear();
         Cause = null;
         Digit = '\0';
         RequestId = StatusCode = 0;
-        Body = default;
+        Body = ValueAt = default;
     }
 }

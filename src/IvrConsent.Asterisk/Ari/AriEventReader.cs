@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using IvrConsent.Core.Calls;
 
 namespace IvrConsent.Asterisk.Ari;
 
@@ -46,6 +47,11 @@ internal static class AriEventReader
 
             // Reading on finds what stands behind the object, which is garbage too.
             _ = reader.Read();
+            if (into.Variable is not null && !message[into.ValueAt].IsEmpty)
+            {
+                var value = new Utf8JsonReader(message[into.ValueAt], Options);
+                into.Value = Text(ref value);
+            }
         }
         catch (JsonException)
         {
@@ -53,7 +59,8 @@ internal static class AriEventReader
             return AriReadOutcome.Garbage;
         }
 
-        return into.Type == AriEventType.Unknown ? AriReadOutcome.Ignored : AriReadOutcome.Event;
+        // A dialplan sets many variables; of all but those that are heard nothing is kept, not even a count of the call's events.
+        return into.Type == AriEventType.Unknown || (into.Type == AriEventType.ChannelVarset && into.Variable is null) ? AriReadOutcome.Ignored : AriReadOutcome.Event;
     }
 
     /// <summary>The body of a response as JSON text, or null when it has none.</summary>
@@ -114,6 +121,17 @@ internal static class AriEventReader
         else if (reader.ValueTextEquals("digit"u8))
         {
             e.Digit = Text(ref reader) is { Length: 1 } digit ? digit[0] : '\0';
+        }
+        else if (reader.ValueTextEquals("variable"u8))
+        {
+            reader.Read();
+            e.Variable = HeardVariable(ref reader);
+        }
+        else if (reader.ValueTextEquals("value"u8))
+        {
+            reader.Read();
+            e.ValueAt = reader.TokenType == JsonTokenType.String ? (int)reader.TokenStartIndex..(int)reader.BytesConsumed : default;
+            reader.Skip();
         }
         else if (reader.ValueTextEquals("cause"u8))
         {
@@ -342,6 +360,24 @@ internal static class AriEventReader
         return time;
     }
 
+    // One text each for all messages; null for the many variables that nobody hears.
+    private static string? HeardVariable(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            foreach (var name in CallVariables.Heard)
+            {
+                if (reader.ValueTextEquals(name))
+                {
+                    return name;
+                }
+            }
+        }
+
+        reader.Skip();
+        return null;
+    }
+
     private static AriEventType TypeOf(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.String)
@@ -373,6 +409,7 @@ internal static class AriEventReader
         ("RecordingStarted"u8.ToArray(), AriEventType.RecordingStarted),
         ("RecordingFinished"u8.ToArray(), AriEventType.RecordingFinished),
         ("RecordingFailed"u8.ToArray(), AriEventType.RecordingFailed),
+        ("ChannelVarset"u8.ToArray(), AriEventType.ChannelVarset),
         ("CallBroadcast"u8.ToArray(), AriEventType.CallBroadcast),
         ("ApplicationReplaced"u8.ToArray(), AriEventType.ApplicationReplaced),
     ];

@@ -16,6 +16,9 @@ namespace IvrConsent.Asterisk.Ari;
 [JsonSerializable(typeof(AriPing))]
 [JsonSerializable(typeof(AriSetting[]))]
 [JsonSerializable(typeof(AriThing[]))]
+[JsonSerializable(typeof(AriRtpStatistics))]
+[JsonSerializable(typeof(AriLiveRecording))]
+[JsonSerializable(typeof(AriStoredRecording[]))]
 internal sealed partial class AriJson : JsonSerializerContext;
 
 /// <summary>Asterisk says <c>message</c> where a handler refused, <c>error</c> where the request never got to one.</summary>
@@ -50,6 +53,13 @@ internal sealed record AriFilterType(string Type);
 internal sealed record AriPing(DateTimeOffset? Timestamp);
 
 internal sealed record AriSetting(string? Attribute, string? Value);
+
+/// <summary>Packets sent to the channel's far end and received from there, since the call began.</summary>
+internal sealed record AriRtpStatistics(long? Txcount, long? Rxcount);
+
+internal sealed record AriLiveRecording(string? State);
+
+internal sealed record AriStoredRecording(string? Name);
 
 /// <summary>A bridge or a channel.</summary>
 internal sealed record AriThing(string? Id, DateTimeOffset? Creationtime);

@@ -118,19 +118,36 @@ internal static class AriRequests
 
     public static AriRequest StopPlayback(string playback) => new(HttpMethod.Delete, $"playbacks/{Escape(playback)}");
 
-    public static AriRequest Snoop(string channel, string snoop, string application, string args) =>
-        new(HttpMethod.Post, $"channels/{Escape(channel)}/snoop/{Escape(snoop)}", ("spy", "both"), ("app", application), ("appArgs", args));
+    /// <summary>A channel that hears what comes from the other channel (<c>in</c>), what it is sent (<c>out</c>), or both mixed (<c>both</c>).</summary>
+    public static AriRequest Snoop(string channel, string snoop, string spy, string application, string args) =>
+        new(HttpMethod.Post, $"channels/{Escape(channel)}/snoop/{Escape(snoop)}", ("spy", spy), ("app", application), ("appArgs", args));
+
+    /// <summary>
+    /// A channel that hears nothing; what is played on it is mixed into what the other channel is sent (<c>out</c>), into what comes
+    /// from it (<c>in</c>), or into either (<c>both</c>).
+    /// </summary>
+    public static AriRequest Whisper(string channel, string whisper, string application, string direction) =>
+        new(HttpMethod.Post, $"channels/{Escape(channel)}/snoop/{Escape(whisper)}", ("spy", "none"), ("whisper", direction), ("app", application), ("appArgs", "whisper"));
+
+    /// <summary>From 16.5 on; 404 where the channel has no RTP of its own.</summary>
+    public static AriRequest RtpStatistics(string channel) => new(HttpMethod.Get, $"channels/{Escape(channel)}/rtp_statistics") { WantsBody = true };
+
+    public static AriRequest PauseRecording(string name) => new(HttpMethod.Post, $"recordings/live/{Escape(name)}/pause");
+
+    public static AriRequest ResumeRecording(string name) => new(HttpMethod.Delete, $"recordings/live/{Escape(name)}/pause");
 
     public static AriRequest Record(string channel, string name, string format) =>
         new(HttpMethod.Post, $"channels/{Escape(channel)}/record", ("name", name), ("format", format), ("ifExists", "fail"), ("beep", "false"), ("terminateOn", "none"));
 
-    public static AriRequest LiveRecording(string name) => new(HttpMethod.Get, $"recordings/live/{Escape(name)}");
+    public static AriRequest LiveRecording(string name) => new(HttpMethod.Get, $"recordings/live/{Escape(name)}") { WantsBody = true };
 
     public static AriRequest StopRecording(string name) => new(HttpMethod.Post, $"recordings/live/{Escape(name)}/stop");
 
     public static AriRequest DiscardRecording(string name) => new(HttpMethod.Delete, $"recordings/live/{Escape(name)}");
 
     public static AriRequest DeleteStored(string name) => new(HttpMethod.Delete, $"recordings/stored/{Escape(name)}");
+
+    public static AriRequest StoredRecordings { get; } = new(HttpMethod.Get, "recordings/stored") { WantsBody = true };
 
     public static string StoredFile(string name) => $"recordings/stored/{Escape(name)}/file";
 

@@ -31,6 +31,8 @@ internal sealed class AsteriskCall : ICall
         Departed,
     }
 
+    private const int LongestSignal = 256;
+
     private readonly AriSession _session;
     private readonly CallRegistry _registry;
     private readonly string _channel;
@@ -39,12 +41,14 @@ internal sealed class AsteriskCall : ICall
     private readonly CancellationTokenSource _gone = new();
     private readonly TaskCompletionSource<CallDeparture> _departed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<DigitPress> _digits;
+    private readonly Channel<CallSignal> _signals;
     private readonly List<AsteriskPlayback> _playbacks = [];
     private readonly Lock _gate = new();
     private Stage _stage;
     private bool _up;
     private bool _hangUpSeen;
     private volatile bool _wentOn;
+    private volatile bool _takenBack;
     private int? _cause;
     private int _lastPlayback;
     private Task _subscribed = Task.CompletedTask;
@@ -60,6 +64,7 @@ internal sealed class AsteriskCall : ICall
         _stage = inDialplan ? Stage.Continued : Stage.InDialogue;
         Arrival = arrival;
         _digits = Channel.CreateBounded<DigitPress>(new BoundedChannelOptions(session.Limits.Digits) { SingleWriter = false, FullMode = BoundedChannelFullMode.Wait });
+        _signals = Channel.CreateBounded<CallSignal>(new BoundedChannelOptions(session.Limits.Signals) { SingleWriter = false, FullMode = BoundedChannelFullMode.Wait });
     }
 
     public CallArrival Arrival { get; }
@@ -69,6 +74,8 @@ internal sealed class AsteriskCall : ICall
     public Task<CallDeparture> Departed => _departed.Task;
 
     public ChannelReader<DigitPress> Digits => _digits.Reader;
+
+    public ChannelReader<CallSignal> Signals => _signals.Reader;
 
     /// <summary>Whether it went on in the dialplan: should it come back to us, it is not led again.</summary>
     public bool HasLeft
@@ -81,6 +88,9 @@ internal sealed class AsteriskCall : ICall
             }
         }
     }
+
+    /// <summary>Whether the PBX took it out of our hands: it goes on in the dialplan, and can be met there again.</summary>
+    public bool WasTakenBack => _takenBack;
 
     /// <summary>
     /// Makes the PBX report this channel to us wherever it is: its keys and its end after it has gone on in the dialplan. Done at
@@ -103,7 +113,7 @@ internal sealed class AsteriskCall : ICall
     {
         var (media, sha256) = PromptMedia.Of(_session.Options, prompt);
         var id = AriNames.Playback(Arrival.Id, Interlocked.Increment(ref _lastPlayback));
-        var playback = new AsteriskPlayback(_session, _registry, this, id, sha256, prompt.Length);
+        var playback = new AsteriskPlayback(_session, _registry, Forget, id, sha256, prompt.Length);
         Gone.ThrowIfCancellationRequested();
         lock (_playbacks)
         {
@@ -142,9 +152,36 @@ internal sealed class AsteriskCall : ICall
         }
 
         using var either = Either(cancel);
-        var recording = new AsteriskRecording(_session, _registry, Arrival.Id, _channel, request.Name, request.Format);
+        if (RecordingNames.IsStereo(request.Name))
+        {
+            var (caller, other) = AriNames.Halves(request.Name);
+            var both = new AsteriskStereoRecording(_session, request.Name, [Record(caller, "in"), Record(other, "out")]);
+            await both.PrepareAsync(either?.Token ?? Gone);
+            return both;
+        }
+
+        var recording = Record(request.Name, "both");
         await recording.PrepareAsync(either?.Token ?? Gone);
         return recording;
+
+        AsteriskRecording Record(string name, string spy) => new(_session, _registry, Arrival.Id, _channel, name, request.Format, spy);
+    }
+
+    public async Task<Whisper> WhisperAsync(Prompt prompt, bool toBoth, CancellationToken cancel)
+    {
+        Gone.ThrowIfCancellationRequested();
+        using var either = Either(cancel);
+        var number = Interlocked.Increment(ref _lastPlayback);
+        var whisper = new AsteriskWhisper(_session, _registry, AriNames.Whisper(Arrival.Id, number), _channel, toBoth);
+        try
+        {
+            return await whisper.PlayAsync(prompt, AriNames.Playback(Arrival.Id, number), either?.Token ?? Gone);
+        }
+        catch (PbxException)
+        {
+            await AwaitEndAsync(either?.Token ?? Gone);
+            throw;
+        }
     }
 
     public async Task SetVariablesAsync(IReadOnlyList<KeyValuePair<string, string>> variables, CancellationToken cancel)
@@ -253,6 +290,19 @@ internal sealed class AsteriskCall : ICall
         }
     }
 
+    public void OnSignal(string variable, string value, DateTimeOffset? at)
+    {
+        if (value.Length > LongestSignal)
+        {
+            value = value[..(char.IsHighSurrogate(value[LongestSignal - 1]) ? LongestSignal - 1 : LongestSignal)];
+        }
+
+        if (!_signals.Writer.TryWrite(new CallSignal(variable, value, at ?? _session.Time.GetUtcNow())))
+        {
+            _session.Metrics.SignalDropped();
+        }
+    }
+
     // In the dialogue a hang-up request is the first sign of the end. Later it is not looked at: the dialplan may do what it likes.
     public void OnHangUpRequest(int? cause)
     {
@@ -308,7 +358,7 @@ internal sealed class AsteriskCall : ICall
         Depart(DepartureKind.PbxLost, null, null);
     }
 
-    public void Forget(AsteriskPlayback playback)
+    private void Forget(AsteriskPlayback playback)
     {
         lock (_playbacks)
         {
@@ -328,13 +378,9 @@ internal sealed class AsteriskCall : ICall
 
     // A channel that has just ended, or left, refuses in many ways (404, 409, 500 from `answer`), and the report of its end may come
     // behind the refusal. A hang-up must not look like a PBX that refuses.
-    private async Task AwaitEndAsync(AriResponse response, CancellationToken cancel)
-    {
-        if (!response.Ok)
-        {
-            await Task.Delay(_session.Limits.LeftUnasked, _session.Time, cancel);
-        }
-    }
+    private Task AwaitEndAsync(AriResponse response, CancellationToken cancel) => response.Ok ? Task.CompletedTask : AwaitEndAsync(cancel);
+
+    private Task AwaitEndAsync(CancellationToken cancel) => Task.Delay(_session.Limits.LeftUnasked, _session.Time, cancel);
 
     private CancellationTokenSource? Either(CancellationToken cancel) =>
         cancel.CanBeCanceled && cancel != Gone ? CancellationTokenSource.CreateLinkedTokenSource(cancel, Gone) : null;
@@ -368,6 +414,7 @@ internal sealed class AsteriskCall : ICall
         if (found)
         {
             _session.Log.TakenBack(_session.Options.Name, Arrival.Id.ToString());
+            _takenBack = true;
             Depart(DepartureKind.TakenBack, null, null);
         }
         else if (!await EndsWithinAsync(_session.Limits.HangUpReport))
@@ -414,5 +461,6 @@ internal sealed class AsteriskCall : ICall
         Leave();
         _departed.TrySetResult(new CallDeparture(kind, at ?? _session.Time.GetUtcNow(), kind == DepartureKind.HungUp ? cause : null));
         _digits.Writer.TryComplete();
+        _signals.Writer.TryComplete();
     }
 }

@@ -8,7 +8,7 @@ namespace IvrConsent.Asterisk.Calls;
 /// prompt from a web server PlaybackStarted is reported before the PBX fetches it, so the first time that it plays a prompt, and
 /// only then, the time of fetching counts as heard. With a shared folder it never does.
 /// </summary>
-internal sealed class AsteriskPlayback(AriSession session, CallRegistry registry, AsteriskCall call, string id, string sha256, TimeSpan length) : IPlayback
+internal sealed class AsteriskPlayback(AriSession session, CallRegistry registry, Action<AsteriskPlayback> forget, string id, string sha256, TimeSpan length) : IPlayback
 {
     private readonly TaskCompletionSource<DateTimeOffset?> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<PlaybackEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -143,7 +143,7 @@ internal sealed class AsteriskPlayback(AriSession session, CallRegistry registry
 
         // First the call knows, then whoever waits: the next order may depend on nothing being played.
         registry.Remove(this);
-        call.Forget(this);
+        forget(this);
         _ended.TrySetResult(new PlaybackEnd(result, _startedAt, heard < TimeSpan.Zero ? TimeSpan.Zero : heard));
         _started.TrySetResult(null);
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using IvrConsent.Asterisk.Ari;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Recordings;
@@ -5,7 +6,7 @@ using IvrConsent.Core.Recordings;
 namespace IvrConsent.Asterisk.Calls;
 
 /// <summary>
-/// A recording of both directions, made on a snoop channel of the caller's channel: it goes on through continue, Dial, Queue and
+/// A recording of both directions or of one, made on a snoop channel of the caller's channel: it goes on through continue, Dial, Queue and
 /// bridges until the call ends or we say so. Making the snoop channel takes time but writes nothing; only <c>record</c> does.
 /// </summary>
 internal sealed class AsteriskRecording : IRecording
@@ -14,6 +15,7 @@ internal sealed class AsteriskRecording : IRecording
     private readonly CallRegistry _registry;
     private readonly string _channel;
     private readonly string _format;
+    private readonly string _spy;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<DateTimeOffset> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<RecordingEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,12 +25,13 @@ internal sealed class AsteriskRecording : IRecording
     private bool _unwanted;
     private bool _snoopGone;
 
-    public AsteriskRecording(AriSession session, CallRegistry registry, CallId call, string channel, string name, string format)
+    public AsteriskRecording(AriSession session, CallRegistry registry, CallId call, string channel, string name, string format, string spy = "both")
     {
         _session = session;
         _registry = registry;
         _channel = channel;
         _format = format;
+        _spy = spy;
         Name = name;
         SnoopId = AriNames.Snoop(call, name);
         // A failed start is told to whoever starts; nobody else need look at it.
@@ -114,23 +117,23 @@ internal sealed class AsteriskRecording : IRecording
 
     public async Task StopAsync(CancellationToken cancel)
     {
-        if (!_ended.Task.IsCompleted)
+        if (!_ended.Task.IsCompleted && !await StopOrderedAsync(cancel))
         {
-            var request = AriRequests.StopRecording(Name);
-            var response = await _session.SendAsync(request, cancel);
-            // 404: it ended by itself just now, and its report is on the way.
-            response.EnsureOkOrAbsent(request);
-            try
-            {
-                await _ended.Task.WaitAsync(_session.Limits.StopReport, _session.Time, cancel);
-            }
-            catch (TimeoutException e)
-            {
-                throw new PbxException($"recording {Name} was not reported to have stopped within {_session.Limits.StopReport.TotalMilliseconds:0} ms", e);
-            }
+            _session.Log.RecordingTrouble(_session.Options.Name, Name, "was not reported to have stopped; its channel is hung up");
+            await HangUpToEndAsync(cancel);
+            return;
         }
 
         _ = _session.PostAsync(AriRequests.HangUp(SnoopId));
+    }
+
+    public Task PauseAsync(CancellationToken cancel) => SetStateAsync(AriRequests.PauseRecording(Name), "paused", cancel);
+
+    // What was said in the pause's last moments is still on its way to the recorder: it must have passed.
+    public async Task ResumeAsync(CancellationToken cancel)
+    {
+        await Task.Delay(_session.Limits.RecordingLag, _session.Time, cancel);
+        await SetStateAsync(AriRequests.ResumeRecording(Name), "recording", cancel);
     }
 
     public async Task DiscardAsync(CancellationToken cancel)
@@ -240,6 +243,71 @@ internal sealed class AsteriskRecording : IRecording
         }
     }
 
+    // No event tells of a pause. The order queues it to the recorder, which obeys with its next frame, and sets the state that the
+    // live recording then shows (16.28, 22.10).
+    private async Task SetStateAsync(AriRequest order, string state, CancellationToken cancel)
+    {
+        (await _session.SendAsync(order, cancel)).EnsureOk(order);
+        var question = AriRequests.LiveRecording(Name);
+        var response = (await _session.SendAsync(question, cancel)).EnsureOk(question);
+        var seen = ReadState(response.Body);
+        if (seen != state)
+        {
+            throw new PbxException($"recording {Name} was ordered to be {state}, and is {seen ?? "in no known state"}");
+        }
+    }
+
+    private static string? ReadState(byte[]? body)
+    {
+        try
+        {
+            return body is null ? null : JsonSerializer.Deserialize(body, AriJson.Default.AriLiveRecording)?.State;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether the order to stop was followed by the report of the end.</summary>
+    private async Task<bool> StopOrderedAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var request = AriRequests.StopRecording(Name);
+            // 404: it ended by itself just now, and its report is on the way.
+            (await _session.SendAsync(request, cancel)).EnsureOkOrAbsent(request);
+            await _ended.Task.WaitAsync(_session.Limits.StopReport, _session.Time, cancel);
+            return true;
+        }
+        catch (Exception e) when (e is TimeoutException or PbxException)
+        {
+            _session.Log.BestEffortFailed(_session.Options.Name, e.Message);
+            return _ended.Task.IsCompleted;
+        }
+    }
+
+    // A recorder's channel that is gone records nothing; OnSnoopGone then ends the recording, at the latest. Where its end is not
+    // reported either, its absence is asked for.
+    private async Task HangUpToEndAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var hangUp = AriRequests.HangUp(SnoopId);
+            (await _session.SendAsync(hangUp, cancel)).EnsureOkOrAbsent(hangUp);
+            await _ended.Task.WaitAsync(_session.Limits.StopReport, _session.Time, cancel);
+        }
+        catch (Exception e) when (e is TimeoutException or PbxException)
+        {
+            if (!_ended.Task.IsCompleted && !(await _session.SendAsync(AriRequests.Channel(SnoopId), cancel)).NotFound)
+            {
+                throw new PbxException($"recording {Name} was not seen to end: neither by the order to stop nor by hanging up its channel {SnoopId}", e);
+            }
+
+            OnSnoopGone();
+        }
+    }
+
     private async Task UndoAsync()
     {
         lock (_gate)
@@ -270,7 +338,7 @@ internal sealed class AsteriskRecording : IRecording
         return await _session.SendAsync(SnoopRequest(), cancel);
     }
 
-    private AriRequest SnoopRequest() => AriRequests.Snoop(_channel, SnoopId, _session.Options.Application, "recording");
+    private AriRequest SnoopRequest() => AriRequests.Snoop(_channel, SnoopId, _spy, _session.Options.Application, "recording");
 
     private void End(bool failed, string? cause, DateTimeOffset? at)
     {

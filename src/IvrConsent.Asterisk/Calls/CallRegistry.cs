@@ -15,6 +15,7 @@ internal sealed class CallRegistry(IPbx pbx, AriSession session, ICallHandler ha
     private readonly ConcurrentDictionary<string, AsteriskPlayback> _playbacks = new();
     private readonly ConcurrentDictionary<string, AsteriskRecording> _snoops = new();
     private readonly ConcurrentDictionary<string, AsteriskRecording> _recordings = new();
+    private readonly ConcurrentDictionary<string, AsteriskWhisper> _whispers = new();
     private bool _lost;
 
     public int Calls => _calls.Count;
@@ -29,16 +30,25 @@ internal sealed class CallRegistry(IPbx pbx, AriSession session, ICallHandler ha
             case AriEventType.StasisEnd:
                 Call(e)?.OnStasisEnd();
                 Snoop(e)?.OnSnoopGone();
+                Whisper(e)?.OnChannelGone();
                 break;
             case AriEventType.ChannelDestroyed:
                 Call(e)?.OnDestroyed(e.Timestamp, e.Cause);
                 Snoop(e)?.OnSnoopGone();
+                Whisper(e)?.OnChannelGone();
                 break;
             case AriEventType.ChannelHangupRequest:
                 Call(e)?.OnHangUpRequest(e.Cause);
                 break;
             case AriEventType.ChannelDtmfReceived:
                 Call(e)?.OnDigit(e.Digit, e.Timestamp);
+                break;
+            case AriEventType.ChannelVarset:
+                if (e.Variable is { } variable)
+                {
+                    Call(e)?.OnSignal(variable, e.Value ?? string.Empty, e.Timestamp);
+                }
+
                 break;
             case AriEventType.PlaybackStarted:
                 Playback(e)?.OnStarted(e.Timestamp);
@@ -67,10 +77,13 @@ internal sealed class CallRegistry(IPbx pbx, AriSession session, ICallHandler ha
 
     public AsteriskRecording? FindSnoop(string snoop) => _snoops.GetValueOrDefault(snoop);
 
-    /// <summary>Puts a call on the books; false when it is there already, and then it must not be handed out again.</summary>
-    public bool TryAdd(AsteriskCall call)
+    /// <summary>
+    /// Puts a call on the books, in the place of one that was taken back where there is such; false when it is there already, and then
+    /// it must not be handed out again.
+    /// </summary>
+    public bool TryAdd(AsteriskCall call, AsteriskCall? insteadOf = null)
     {
-        if (!_calls.TryAdd(call.Arrival.Channel, call))
+        if (!(insteadOf is null ? _calls.TryAdd(call.Arrival.Channel, call) : _calls.TryUpdate(call.Arrival.Channel, call, insteadOf)))
         {
             return false;
         }
@@ -106,6 +119,12 @@ internal sealed class CallRegistry(IPbx pbx, AriSession session, ICallHandler ha
         _recordings.TryRemove(new KeyValuePair<string, AsteriskRecording>(recording.Name, recording));
     }
 
+    public void Add(AsteriskWhisper whisper) => _whispers[whisper.Channel] = whisper;
+
+    public void Remove(AsteriskWhisper whisper) => _whispers.TryRemove(new KeyValuePair<string, AsteriskWhisper>(whisper.Channel, whisper));
+
+    public bool HasWhisper(string channel) => _whispers.ContainsKey(channel);
+
     /// <summary>The session is lost: every call is told so. Recordings stay open, as they may go on at the PBX.</summary>
     public void Detach()
     {
@@ -125,6 +144,8 @@ internal sealed class CallRegistry(IPbx pbx, AriSession session, ICallHandler ha
 
     private AsteriskRecording? Snoop(AriEvent e) => e.ChannelId is { } id && AriNames.IsOurs(id) ? _snoops.GetValueOrDefault(id) : null;
 
+    private AsteriskWhisper? Whisper(AriEvent e) => e.ChannelId is { } id && AriNames.IsOurs(id) ? _whispers.GetValueOrDefault(id) : null;
+
     private AsteriskPlayback? Playback(AriEvent e) => e.PlaybackId is { } id ? _playbacks.GetValueOrDefault(id) : null;
 
     private AsteriskRecording? Recording(AriEvent e) => e.RecordingName is { } name ? _recordings.GetValueOrDefault(name) : null;
@@ -141,6 +162,7 @@ internal sealed class CallRegistry(IPbx pbx, AriSession session, ICallHandler ha
         if (AriNames.IsOurs(channel))
         {
             Snoop(e)?.OnReady();
+            Whisper(e)?.OnReady();
             return;
         }
 

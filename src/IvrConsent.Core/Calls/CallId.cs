@@ -16,15 +16,19 @@ public readonly record struct CallId(Guid Value) : IComparable<CallId>
     {
         Span<byte> id = stackalloc byte[32];
         SHA256.HashData(Encoding.UTF8.GetBytes($"{pbx}\n{channel}"), id);
-        var milliseconds = channelCreatedAt.ToUnixTimeMilliseconds();
-        for (var i = 0; i < 6; i++)
-        {
-            id[i] = (byte)(milliseconds >> (8 * (5 - i)));
-        }
-
+        WriteTime(id, channelCreatedAt);
         id[6] = (byte)(0x80 | (id[6] & 0x0F));
         id[8] = (byte)(0x80 | (id[8] & 0x3F));
         return new CallId(new Guid(id[..16], bigEndian: true));
+    }
+
+    /// <summary>A bound, and no call's id: those of calls from before the moment sort before it, those of later calls behind it.</summary>
+    public static CallId First(DateTimeOffset moment)
+    {
+        Span<byte> id = stackalloc byte[16];
+        id.Clear();
+        WriteTime(id, moment);
+        return new CallId(new Guid(id, bigEndian: true));
     }
 
     /// <summary>Reads an id in either of the two usual forms (with or without hyphens).</summary>
@@ -33,6 +37,15 @@ public readonly record struct CallId(Guid Value) : IComparable<CallId>
         var read = Guid.TryParse(text, CultureInfo.InvariantCulture, out var value);
         id = new CallId(value);
         return read;
+    }
+
+    private static void WriteTime(Span<byte> id, DateTimeOffset moment)
+    {
+        var milliseconds = moment.ToUnixTimeMilliseconds();
+        for (var i = 0; i < 6; i++)
+        {
+            id[i] = (byte)(milliseconds >> (8 * (5 - i)));
+        }
     }
 
     /// <summary>32 lower-case hexadecimal digits: safe in file names, URLs, channel ids and dialplan variables.</summary>

@@ -39,6 +39,12 @@ internal static partial class CallLog
     [LoggerMessage(109, LogLevel.Warning, "{CallId} came to {Pbx} on an unknown line (argument {Line}): add it to the settings' lines")]
     public static partial void UnknownLine(ILogger log, CallId callId, string pbx, string line);
 
+    [LoggerMessage(110, LogLevel.Warning, "{CallId} {Order} ordered by {Actor} not done: {Reason}")]
+    public static partial void NotObeyed(ILogger log, CallId callId, string order, string actor, string reason);
+
+    [LoggerMessage(111, LogLevel.Warning, "{CallId} what was said before could not be looked up ({Reason}): the caller is asked")]
+    public static partial void LookupFailed(ILogger log, CallId callId, string reason);
+
     [LoggerMessage(200, LogLevel.Error, "ALERT {CallId} recording {Recording} {Reason}: {Detail}")]
     public static partial void RecordingFailed(ILogger log, CallId callId, string recording, string reason, string detail);
 
@@ -56,6 +62,9 @@ internal static partial class CallLog
 
     [LoggerMessage(205, LogLevel.Error, "ALERT {CallId} recording {Recording} ran without a consent in the ledger: stopped and deleted")]
     public static partial void RecordedWithoutConsent(ILogger log, CallId callId, string recording);
+
+    [LoggerMessage(208, LogLevel.Error, "ALERT {CallId} a caller opted out, and neither the database nor the local file took it: the caller was not told that it is done")]
+    public static partial void OptOutLost(ILogger log, CallId callId);
 
     [LoggerMessage(206, LogLevel.Warning, "{Pbx}: looking for calls of before failed ({Reason}); tried again in {Seconds} s")]
     public static partial void ReconcileFailed(ILogger log, string pbx, string reason, double seconds);

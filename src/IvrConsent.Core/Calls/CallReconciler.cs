@@ -60,18 +60,7 @@ internal sealed class CallReconciler(
 
     private async Task ReconcileOnceAsync(IPbx pbx, CancellationToken cancel)
     {
-        var recordings = (await pbx.FindLiveRecordingsAsync(cancel)).Where(live => !isInHand(live.CallId)).ToDictionary(live => live.CallId);
-        var stopped = 0;
-        foreach (var live in recordings.Values.ToArray())
-        {
-            var known = await services.Ledger.FindCallAsync(live.CallId, cancel);
-            if (known is null || new CallHistory(known.Entries, null).Decision != ConsentStatus.Given)
-            {
-                await StopUnlawfulAsync(live, known, cancel);
-                recordings.Remove(live.CallId);
-                stopped++;
-            }
-        }
+        var (recordings, stopped) = await FindLawfulRecordingsAsync(pbx, cancel);
 
         var resumed = 0;
         foreach (var call in await pbx.FindWaitingCallsAsync(cancel))
@@ -104,6 +93,30 @@ internal sealed class CallReconciler(
         CallLog.Reconciled(services.Log, pbx.Name, open.Count, resumed, followed, closed, stopped);
     }
 
+    /// <summary>The running recordings that have a ground in the ledger, by call; the others are stopped, and counted.</summary>
+    private async Task<(Dictionary<CallId, LiveRecording> Lawful, int Stopped)> FindLawfulRecordingsAsync(IPbx pbx, CancellationToken cancel)
+    {
+        var (lawful, stopped) = (new Dictionary<CallId, LiveRecording>(), 0);
+        var byCall = (await pbx.FindLiveRecordingsAsync(cancel)).Where(live => !isInHand(live.CallId)).GroupBy(live => live.CallId);
+        foreach (var group in byCall)
+        {
+            var known = await services.Ledger.FindCallAsync(group.Key, cancel);
+            var mayRecord = known is not null && new CallHistory(known.Entries, null).Standing.MayRecord;
+
+            // A second one beside the newest is one that was to stop and did not: its ground is gone.
+            foreach (var live in group.OrderByDescending(live => RecordingNames.NumberOf(live.Recording.Name)).ThenByDescending(live => live.Recording.Name, StringComparer.Ordinal))
+            {
+                if (!mayRecord || !lawful.TryAdd(live.CallId, live))
+                {
+                    await StopUnlawfulAsync(live, known, cancel);
+                    stopped++;
+                }
+            }
+        }
+
+        return (lawful, stopped);
+    }
+
     private async Task StopUnlawfulAsync(LiveRecording live, OpenCall? known, CancellationToken cancel)
     {
         CallLog.RecordedWithoutConsent(services.Log, live.CallId, live.Recording.Name);
@@ -121,32 +134,35 @@ internal sealed class CallReconciler(
     private async Task CloseAsync(IPbx pbx, OpenCall call, CancellationToken cancel)
     {
         var history = new CallHistory(call.Entries, null);
+        var standing = history.Standing;
+        var journal = new CallJournal(services.Ledger, services.Time, call.Call, call.Entries);
         var events = new List<CallEvent>();
-        var name = CallFlow.RecordingName(call.Call.Id);
-        var wasRecorded = call.Entries.Any(entry => entry.Event is RecordingStarted);
-        if (history.Decision == ConsentStatus.Given && !call.Entries.Any(entry => entry.Event is RecordingSuppressed or RecordingStopped or RecordingFailed))
+        if (standing.MayRecord && !history.RecordingIsOnRecord)
+        {
+            // The ground was committed, and nobody lived to tell whether it was recorded: the PBX knows.
+            var name = await FindMadeAsync(pbx, call.Call.Id, history.Made + 1, cancel);
+            events.Add(name is not null ? new RecordingStarted(name, "wav", null) : new RecordingSuppressed(SuppressionReasons.RecorderFailed));
+            history = history with { Entries = [.. history.Entries, .. events.Where(_ => name is not null).Select(fact => new LedgerEntry(Guid.Empty, call.Call.Id, int.MaxValue, call.Call.ArrivedAt, fact))] };
+        }
+
+        foreach (var name in history.ToErase)
+        {
+            await pbx.DeleteStoredRecordingAsync(name, cancel);
+            events.Add(await pbx.FindStoredRecordingAsync(name, cancel) is null
+                ? new RecordingErased(name, CallRecorder.Withdrawn)
+                : Failed(call.Call.Id, name, RecordingFailures.NotErased, "the PBX still has it after it was told to delete it"));
+        }
+
+        foreach (var name in history.Unfinished.Except(history.ToErase))
         {
             // How long it should be, nobody saw: only a missing or empty file can be told.
             var file = await pbx.FindStoredRecordingAsync(name, cancel);
-            if (!wasRecorded && !history.RecordingIsOnRecord)
-            {
-                events.Add(file is null ? new RecordingSuppressed(SuppressionReasons.RecorderFailed) : new RecordingStarted(name, "wav", null));
-            }
-
-            wasRecorded |= file is not null;
-            if (RecordingLengthPolicy.Judge(file, null) is { } reason)
-            {
-                CallLog.RecordingFailed(services.Log, call.Call.Id, name, reason, "found so after the worker was away");
-                services.Metrics.RecordingFailed(reason);
-                events.Add(new RecordingFailed(name, reason, "found so after the worker was away", 0, 0));
-            }
-            else
-            {
-                events.Add(new RecordingStopped(name, (long)file!.Length.TotalMilliseconds, file.Bytes));
-            }
+            events.Add(RecordingLengthPolicy.Judge(file, null) is { } reason
+                ? Failed(call.Call.Id, name, reason, "found so after the worker was away")
+                : new RecordingStopped(name, (long)file!.Length.TotalMilliseconds, file.Bytes));
         }
 
-        if (history.Decision is null)
+        if (!standing.Decided)
         {
             events.Add(new ConsentNotObtained(ConsentStatus.NotAsked, 0, 0, "the worker or the PBX was lost during the dialogue"));
             events.Add(new RecordingSuppressed(SuppressionReasons.NotAsked));
@@ -155,11 +171,32 @@ internal sealed class CallReconciler(
         // Given back before: the call took its course. Otherwise a lost worker or PBX is all that is known.
         var lost = wasLetGo(call.Call.Id) ? Termination.PbxLost : Termination.WorkerLost;
         var termination = history.Continued ? Termination.Completed : lost;
-        var consent = history.Decision ?? ConsentStatus.NotAsked;
-        events.Add(new CallEnded(consent, termination, wasRecorded, null, null, "nobody saw its end"));
-        await new CallJournal(services.Ledger, services.Time, call.Call, call.Entries).CommitAsync([.. events]);
-        services.Metrics.Ended(consent, call.Call.Line);
-        CallLog.Ended(services.Log, call.Call.Id, termination, consent, wasRecorded);
+        events.Add(new CallEnded(standing.Consent, termination, history.Made > 0, null, null, "nobody saw its end"));
+        await journal.CommitAsync([.. events]);
+        services.Metrics.Ended(standing.Consent, call.Call.Line);
+        CallLog.Ended(services.Log, call.Call.Id, termination, standing.Consent, history.Made > 0);
+    }
+
+    /// <summary>The call's recording with this number, as the PBX has it; null when there is none. The line's setting may have changed since.</summary>
+    private static async Task<string?> FindMadeAsync(IPbx pbx, CallId call, int number, CancellationToken cancel)
+    {
+        foreach (var channels in Enum.GetValues<RecordingChannels>())
+        {
+            var name = RecordingNames.Of(call, number, channels);
+            if (await pbx.FindStoredRecordingAsync(name, cancel) is not null)
+            {
+                return name;
+            }
+        }
+
+        return null;
+    }
+
+    private RecordingFailed Failed(CallId call, string name, string reason, string detail)
+    {
+        CallLog.RecordingFailed(services.Log, call, name, reason, detail);
+        services.Metrics.RecordingFailed(reason);
+        return new RecordingFailed(name, reason, detail, 0, 0);
     }
 
     /// <summary>Who waits is let through, unrecorded; the ledger gets to know of it when it can be read again.</summary>

@@ -26,6 +26,43 @@ public sealed record CallArrival(
 /// <param name="At">When the PBX reported it, by the PBX's clock (UTC).</param>
 public readonly record struct DigitPress(char Digit, DateTimeOffset At);
 
+/// <summary>The dialplan set one of <see cref="CallVariables"/>. The value came from outside and is hostile.</summary>
+/// <param name="Variable">Its name, one of <see cref="CallVariables.Heard"/>.</param>
+/// <param name="Value">What it was set to, cut to 256 characters; empty when it was cleared.</param>
+/// <param name="At">When the PBX reported it, by the PBX's clock (UTC).</param>
+public readonly record struct CallSignal(string Variable, string Value, DateTimeOffset At);
+
+/// <summary>The dialplan variables that the two sides tell one another by.</summary>
+public static class CallVariables
+{
+    /// <summary>Set by us: a <see cref="Consent.ConsentStatus"/>.</summary>
+    public const string Result = "CONSENT_RESULT";
+
+    /// <summary>Set by us: the call's id.</summary>
+    public const string CallId = "CONSENT_CALL_ID";
+
+    /// <summary>Set by us: <c>yes</c> or <c>no</c>.</summary>
+    public const string Recording = "CONSENT_RECORDING";
+
+    /// <summary>Set by us on lines for opt-outs: <c>yes</c> or <c>no</c>.</summary>
+    public const string OptOut = "CONSENT_OPT_OUT";
+
+    /// <summary>Set by the dialplan: the agent who talks to the caller now, by name; empty when nobody does.</summary>
+    public const string Agent = "CONSENT_AGENT";
+
+    /// <summary>Set by us: <c>yes</c> once the recording is as the agent needs it whom the dialplan told of last. The sample lets him speak then.</summary>
+    public const string AgentKnown = "CONSENT_AGENT_KNOWN";
+
+    /// <summary>Set by the dialplan: what the call is recorded for from now on, purposes separated by commas or colons.</summary>
+    public const string Purposes = "CONSENT_PURPOSES";
+
+    /// <summary>Set by the dialplan on an agent's behalf: <c>start</c>, <c>pause</c>, <c>resume</c> or <c>stop</c>.</summary>
+    public const string Record = "CONSENT_RECORD";
+
+    /// <summary>Those that are heard when the dialplan sets them.</summary>
+    public static IReadOnlyList<string> Heard { get; } = [Agent, Purposes, Record];
+}
+
 /// <summary>How a call left us for good, or for the time being.</summary>
 public enum DepartureKind
 {
@@ -94,6 +131,12 @@ public interface ICall
     /// </summary>
     ChannelReader<DigitPress> Digits { get; }
 
+    /// <summary>
+    /// What the dialplan tells of the call: the variables of <see cref="CallVariables"/> that it sets on the caller's leg, in order of
+    /// arrival, also after the call has gone on. Bounded, as the keys are. Completed when the call departs.
+    /// </summary>
+    ChannelReader<CallSignal> Signals { get; }
+
     /// <summary>Answers the call; nothing happens when it is answered already.</summary>
     Task AnswerAsync(CancellationToken cancel);
 
@@ -111,6 +154,15 @@ public interface ICall
     /// <see cref="IRecording.StartAsync"/>.
     /// </summary>
     Task<IRecording> PrepareRecordingAsync(RecordingRequest request, CancellationToken cancel);
+
+    /// <summary>
+    /// Plays a prompt into the conversation after the call has gone on, over what is being said and not into its recording. Returns
+    /// when it is over and says whether it was heard.
+    /// </summary>
+    /// <param name="prompt">What to play.</param>
+    /// <param name="toBoth">To the other party as well; else only to the caller.</param>
+    /// <param name="cancel">Gives up.</param>
+    Task<Whisper> WhisperAsync(Prompt prompt, bool toBoth, CancellationToken cancel);
 
     /// <summary>Sets variables that the dialplan reads once the call goes on. Names and values are ours, never a caller's.</summary>
     Task SetVariablesAsync(IReadOnlyList<KeyValuePair<string, string>> variables, CancellationToken cancel);
@@ -156,6 +208,16 @@ public sealed record PlaybackEnd(PlaybackResult Result, DateTimeOffset? StartedA
     /// <summary>It never started.</summary>
     public static PlaybackEnd NeverStarted { get; } = new(PlaybackResult.Failed, null, TimeSpan.Zero);
 }
+
+/// <summary>What became of a prompt played into the conversation.</summary>
+/// <param name="Heard">
+/// Whether it could be heard; null when the PBX cannot tell. A whisper rides on the sound that goes to the caller: with none, it is
+/// played to nobody, though the PBX reports it as done.
+/// </param>
+/// <param name="Sha256">SHA-256 of the very file that the PBX was told to play.</param>
+/// <param name="StartedAt">When it began, by the PBX's clock; null when it never did.</param>
+/// <param name="Detail">For a person, where it was not heard; else null.</param>
+public sealed record Whisper(bool? Heard, string Sha256, DateTimeOffset? StartedAt, string? Detail);
 
 /// <summary>A prompt being played.</summary>
 public interface IPlayback

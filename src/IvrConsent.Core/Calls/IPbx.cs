@@ -32,6 +32,15 @@ public interface IPbx
     /// <summary>The finished recording with this name; null when there is none.</summary>
     Task<StoredRecording?> FindStoredRecordingAsync(string name, CancellationToken cancel);
 
+    /// <summary>
+    /// The bytes of a finished recording, from the first on, as long as the caller reads; to be disposed of by the caller. Null when
+    /// there is none. <see cref="PbxException"/> or <see cref="IOException"/> while it is read: it came no further.
+    /// </summary>
+    Task<Stream?> OpenStoredRecordingAsync(string name, CancellationToken cancel);
+
+    /// <summary>The names of all finished recordings of ours that lie on the PBX.</summary>
+    Task<IReadOnlyList<string>> ListStoredRecordingsAsync(CancellationToken cancel);
+
     /// <summary>Deletes a finished recording; nothing happens when there is none.</summary>
     Task DeleteStoredRecordingAsync(string name, CancellationToken cancel);
 }

@@ -1,4 +1,6 @@
+using IvrConsent.Core.Consent;
 using IvrConsent.Core.Notices;
+using IvrConsent.Core.Recordings;
 
 namespace IvrConsent.Core.Calls;
 
@@ -48,6 +50,45 @@ public sealed record LineOptions
     /// <summary>What the caller is told.</summary>
     public required NoticeOptions Notice { get; init; }
 
+    /// <summary>How the line comes to record lawfully. Default by a key.</summary>
+    public ConsentMode Mode { get; init; } = ConsentMode.Explicit;
+
+    /// <summary>
+    /// Whether callers put themselves on the do-not-call list here: the accept key is an opt-out from every purpose (<see cref="Ledger.ConsentEntered"/>),
+    /// and nothing is ever recorded. Default no.
+    /// </summary>
+    public bool OptOut { get; init; }
+
+    /// <summary>Whether nothing on this line is recorded, whoever asks for it.</summary>
+    public bool NeverRecorded => OptOut || Mode == ConsentMode.Never;
+
+    /// <summary>What the line records for. May be empty only where the settings name no purposes at all.</summary>
+    public IReadOnlyList<PurposeOptions> Purposes { get; init; } = [];
+
+    /// <summary>Who is responsible; null where the settings name nobody.</summary>
+    public PartyOptions? Controller { get; init; }
+
+    /// <summary>Who works for the controller.</summary>
+    public IReadOnlyList<PartyOptions> Processors { get; init; } = [];
+
+    /// <summary>Country of the line, ISO 3166-1 alpha-2, a US state as <c>US-CA</c>; null when unknown.</summary>
+    public string? Country { get; init; }
+
+    /// <summary>Who took the decision to use a mode that the jurisdiction table forbids, and why; null: nobody had to.</summary>
+    public string? Override { get; init; }
+
+    /// <summary>How the caller's language is found. Default: the line's own.</summary>
+    public LanguageOptions Languages { get; init; } = new();
+
+    /// <summary>What may be pressed in the call. Default withdraw, give and pause.</summary>
+    public InCallOptions InCall { get; init; } = new();
+
+    /// <summary>Whether a caller who has answered before is asked again. Default always.</summary>
+    public AskAgainOptions AskAgain { get; init; } = new();
+
+    /// <summary>The key that plays the long information (GDPR art. 13) and returns to the question; null: none. Default none.</summary>
+    public char? InfoKey { get; init; }
+
     /// <summary>The key for yes. Default 1.</summary>
     public char AcceptKey { get; init; } = '1';
 
@@ -84,8 +125,17 @@ public sealed record LineOptions
     /// <summary>Whether the caller hears "accepted" or "declined" after the key. Default yes.</summary>
     public bool Confirm { get; init; } = true;
 
+    /// <summary>Whether who consents gets the reference of the receipt by a text message. Default no.</summary>
+    public bool ReceiptBySms { get; init; }
+
     /// <summary>File format of the recording, a name that the PBX knows: <c>wav</c> (8 kHz) or <c>wav16</c>. Default wav.</summary>
     public string RecordingFormat { get; init; } = "wav";
+
+    /// <summary>Whether the two parties are recorded into one channel or two. Default one.</summary>
+    public RecordingChannels Channels { get; init; } = RecordingChannels.Mono;
+
+    /// <summary>Every language that this line can come to speak, its own first.</summary>
+    public IEnumerable<string> SpokenLanguages() => Languages.ByPrefix.Values.Concat(Languages.ByKey.Values).Prepend(Language).Distinct(StringComparer.Ordinal);
 }
 
 /// <summary>The settings and prompts that a call is led by: one immutable snapshot per call, so a change takes effect with the next call.</summary>
@@ -109,6 +159,18 @@ public interface ICallSettings
 
     /// <summary>The prompts.</summary>
     IPromptCatalogue Prompts { get; }
+
+    /// <summary>The staff of whom the settings say whether they may be recorded, by name; none where they say nothing.</summary>
+    IReadOnlyDictionary<string, AgentOptions> Agents => System.Collections.ObjectModel.ReadOnlyDictionary<string, AgentOptions>.Empty;
+
+    /// <summary>The jurisdiction table that decides between the line's mode and a stricter one; empty where nobody keeps one.</summary>
+    IReadOnlyList<JurisdictionRow> Jurisdictions => [];
+
+    /// <summary>What the settings say besides of where recordings are, who gets them, and how consent is withdrawn later; null: nothing.</summary>
+    Records.RecordOptions? Records => null;
+
+    /// <summary>SHA-256 of the terms in force on a line (<see cref="Records.Terms"/>), computed when the snapshot is made; null where nobody keeps them.</summary>
+    string? TermsOf(string line) => null;
 }
 
 /// <summary>Gives the settings in force.</summary>

@@ -7,8 +7,9 @@ namespace IvrConsent.Core.Consent;
 /// <summary>What the dialogue came to, with the facts that prove it.</summary>
 /// <param name="Status">The decision.</param>
 /// <param name="Facts">Notices played or failed, in order, and last the consent event itself.</param>
+/// <param name="MayRecord">Whether there is a ground to record on: consent, or another one of which the caller was told.</param>
 /// <param name="Silenced">Completes, never fails, when the prompt that the caller's key cut is known to be silent.</param>
-internal sealed record DialogueResult(ConsentStatus Status, IReadOnlyList<CallEvent> Facts, Task Silenced);
+internal sealed record DialogueResult(ConsentStatus Status, IReadOnlyList<CallEvent> Facts, bool MayRecord, Task Silenced);
 
 /// <summary>Tells the caller and takes a key: plays what <see cref="DialoguePolicy"/> says until it has decided.</summary>
 internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatalogue prompts, TimeProvider time, Action<string> step)
@@ -23,7 +24,9 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
     private DialogueState _state;
     private TimeSpan? _heard;
     private Task _silenced = Task.CompletedTask;
-    private DigitPress _key;
+    private readonly List<string> _granted = [];
+    private DigitPress? _key;
+    private DateTimeOffset? _heardAt;
     private string? _fault;
 
     /// <summary>
@@ -42,13 +45,78 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
         }
 
         var status = next.Status!.Value;
+        if (line.OptOut)
+        {
+            return new DialogueResult(status, [.. _facts, .. OptOut(status)], MayRecord: false, _silenced);
+        }
+
+        if (next.Informed || next.Objected)
+        {
+            return new DialogueResult(status, _facts, Inform(next.Objected), _silenced);
+        }
+
         _facts.Add(status switch
         {
-            ConsentStatus.Given => new ConsentGiven(_key.Digit, _key.At, _state.Asked, _state.WrongKeys),
-            ConsentStatus.Refused => new ConsentRefused(_key.Digit, _key.At, _state.Asked, _state.WrongKeys),
-            _ => NotObtained(status, status == ConsentStatus.NotAsked ? _fault : null),
+            ConsentStatus.Given => Given(),
+            ConsentStatus.Refused => new ConsentRefused(_key!.Value.Digit, _key.Value.At, _state.Asked, _state.WrongKeys),
+            _ => NotObtained(status, status == ConsentStatus.NotAsked ? _fault ?? "the notice was not heard" : null),
         });
-        return new DialogueResult(status, _facts, _silenced);
+        return new DialogueResult(status, _facts, status == ConsentStatus.Given, _silenced);
+    }
+
+    /// <summary>
+    /// On a line for opt-outs. What was said is not about recording, so whichever it is, nobody was asked about that: a no here must not
+    /// count as a refusal of anything.
+    /// </summary>
+    private IEnumerable<CallEvent> OptOut(ConsentStatus status)
+    {
+        if (status == ConsentStatus.Given)
+        {
+            yield return new ConsentEntered(
+                EntryStatus.OptedOut, [StandingConsentPolicy.AllPurposes], EntrySource.OptOutLine, line.Name, $"key {_key!.Value.Digit} in call {call.Arrival.Id}", _key.Value.At)
+            {
+                Notice = line.Notice.Id,
+                NoticeVersion = line.Notice.Version,
+                Language = line.Language,
+            };
+        }
+
+        yield return status switch
+        {
+            ConsentStatus.Given => NotObtained(ConsentStatus.NotAsked, "the line takes opt-outs, and the caller opted out"),
+            ConsentStatus.Refused => NotObtained(ConsentStatus.NotAsked, "the line takes opt-outs, and the caller did not opt out"),
+            _ => NotObtained(status, status == ConsentStatus.NotAsked ? _fault ?? "the notice was not heard" : "the line takes opt-outs"),
+        };
+    }
+
+    private ConsentGiven Given()
+    {
+        // All by the accept key; otherwise what was granted one by one, or, where staying is the act, all without any key.
+        var all = _key is null || _key.Value.Digit == line.AcceptKey || line.Mode != ConsentMode.Granular;
+        IReadOnlyList<string> purposes = all ? DialoguePolicy.PurposesOf(line, line.AcceptKey) : _granted;
+        return new ConsentGiven(_key?.Digit, _key?.At ?? _heardAt ?? time.GetUtcNow(), _state.Asked, _state.WrongKeys)
+        {
+            Mode = line.Mode,
+            Purposes = line.Purposes.Count == 0 ? null : purposes,
+        };
+    }
+
+    /// <summary>Another ground than consent: what remains of it after an objection; answers whether anything does.</summary>
+    private bool Inform(bool objected)
+    {
+        var purposes = DialoguePolicy.PurposesWithoutConsent(line, objected);
+        if (objected)
+        {
+            _facts.Add(new CallerObjected(_key!.Value.Digit, _key.Value.At, Obeyed: purposes.Count == 0));
+        }
+
+        if (purposes.Count == 0)
+        {
+            return false;
+        }
+
+        _facts.Add(new CallerInformed([.. purposes.Select(purpose => purpose.Id)], [.. purposes.Select(purpose => purpose.Basis)]));
+        return true;
     }
 
     /// <summary>The facts so far, for a dialogue that was broken off.</summary>
@@ -63,12 +131,12 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
     {
         var found = names.Select(name => prompts.Find(line.Language, name)).ToArray();
         var missing = Array.IndexOf(found, null);
-        if (missing >= 0 && names[missing] != PromptNames.WrongKey)
+        if (missing >= 0 && IsQuestion(names[missing]))
         {
             return Fault(names[missing], null, TimeSpan.Zero, $"there is no prompt {line.Language}/{names[missing]}");
         }
 
-        call.HoldAtMost(found.Aggregate(line.FirstDigitTimeout + Grace, (sum, prompt) => sum + (prompt?.Length ?? TimeSpan.Zero)));
+        call.HoldAtMost(found.Aggregate(DialoguePolicy.Timeout(line) + Grace, (sum, prompt) => sum + (prompt?.Length ?? TimeSpan.Zero)));
         foreach (var prompt in found)
         {
             if (prompt is not null && await PlayAsync(prompt, cancel) is { } answer)
@@ -77,14 +145,17 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
             }
         }
 
-        step($"waiting {line.FirstDigitTimeout.TotalSeconds:0.#} s for a key");
+        step($"waiting {DialoguePolicy.Timeout(line).TotalSeconds:0.#} s for a key");
         return await CollectAsync(cancel);
     }
+
+    /// <summary>What may be missing or fail without the question being put the worse for it.</summary>
+    private static bool IsQuestion(string prompt) => prompt is not (PromptNames.WrongKey or PromptNames.FullNotice);
 
     /// <summary>Plays one prompt; the answer if a key or a fault came, null when it was heard to its end.</summary>
     private async Task<Answer?> PlayAsync(Prompt prompt, CancellationToken cancel)
     {
-        var isQuestion = prompt.Name != PromptNames.WrongKey;
+        var isQuestion = IsQuestion(prompt.Name);
         IPlayback playback;
         try
         {
@@ -120,15 +191,22 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
                 var heard = started is { } start && press.At >= start ? Earlier(press.At - start, prompt.Length) : (TimeSpan?)null;
                 if (DialoguePolicy.Classify(line, press.Digit, Told(prompt, heard), playing: !playback.Ended.IsCompleted) is { } answer)
                 {
+                    if (answer == Answer.Purpose)
+                    {
+                        // Who grants one purpose may want to hear of the next.
+                        Grant(press);
+                        continue;
+                    }
+
                     // Not awaited here: the caller's answer is what matters now; the next prompt waits for it.
                     _silenced = StopAsync(playback, cancel);
-                    if (answer == Answer.Accept && prompt.Name == line.Notice.Prompt && !_state.NoticeHeard
+                    if (answer is Answer.Accept && prompt.Name == line.Notice.Prompt && !_state.NoticeHeard
                         && await FindUnheardAsync(playback, cancel) is { } unheard)
                     {
                         return Fault(prompt.Name, prompt, TimeSpan.Zero, unheard);
                     }
 
-                    _key = press;
+                    Decide(press, answer);
                     Told(prompt, playback.Sha256, started, heard ?? TimeSpan.Zero, byKey: true);
                     return answer;
                 }
@@ -176,10 +254,23 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
         }
     }
 
+    /// <summary>Keeps the key that decides; one that only asks again is not what the caller meant by yes or no.</summary>
+    private void Decide(DigitPress press, Answer answer) => _key = answer is Answer.Accept or Answer.Decline ? press : _key;
+
+    private void Grant(DigitPress press)
+    {
+        _key = press;
+        _state = _state with { Granted = true };
+        foreach (var purpose in DialoguePolicy.PurposesOf(line, press.Digit).Except(_granted).ToArray())
+        {
+            _granted.Add(purpose);
+        }
+    }
+
     /// <summary>Waits for a key after the prompts; silence when none comes in time.</summary>
     private async Task<Answer> CollectAsync(CancellationToken cancel)
     {
-        using var timeout = new CancellationTokenSource(line.FirstDigitTimeout, time);
+        using var timeout = new CancellationTokenSource(DialoguePolicy.Timeout(line), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancel);
         try
         {
@@ -190,7 +281,15 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
                 {
                     if (DialoguePolicy.Classify(line, press.Digit, _heard, playing: false) is { } answer)
                     {
-                        _key = press;
+                        if (answer == Answer.Purpose)
+                        {
+                            Grant(press);
+                            timeout.CancelAfter(DialoguePolicy.Timeout(line));
+                            call.HoldAtMost(DialoguePolicy.Timeout(line) + Grace);
+                            continue;
+                        }
+
+                        Decide(press, answer);
                         return answer;
                     }
                 }
@@ -246,6 +345,7 @@ internal sealed class ConsentDialogue(ICall call, LineOptions line, IPromptCatal
     private void Told(Prompt prompt, string sha256, DateTimeOffset? startedAt, TimeSpan heard, bool byKey)
     {
         _heard = Told(prompt, heard);
+        _heardAt = startedAt + heard;
         _state = _state with { NoticeHeard = _state.NoticeHeard || (!byKey && prompt.Name == line.Notice.Prompt) };
         _facts.Add(new NoticePlayed(
             line.Notice.Id,

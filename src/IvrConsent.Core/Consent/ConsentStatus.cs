@@ -26,4 +26,7 @@ public enum ConsentStatus
 
     /// <summary>The caller hung up before answering.</summary>
     Abandoned,
+
+    /// <summary>Given, and taken back in the call (GDPR art. 7(3)).</summary>
+    Withdrawn,
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using IvrConsent.Core.Calls;
+using IvrConsent.Core.Subjects;
 
 namespace IvrConsent.Core.Ledger;
 
@@ -17,7 +18,10 @@ public sealed record LedgerEntry(Guid EventId, CallId CallId, int CallSequence, 
 /// <param name="Channel">The PBX's name of the caller's leg.</param>
 /// <param name="Line">The line, or null when unknown.</param>
 /// <param name="CalledNumber">As dialled.</param>
-/// <param name="CallerNumber">The caller's number, or null when withheld.</param>
+/// <param name="CallerNumber">
+/// The caller's number; null when withheld. Read back, it comes out of the mapping (<see cref="ISubjects"/>): as the person's number was first
+/// written, and null when the mapping was deleted.
+/// </param>
 /// <param name="ArrivedAt">UTC, whole milliseconds.</param>
 public sealed record CallRow(
     CallId Id,
@@ -26,7 +30,28 @@ public sealed record CallRow(
     string? Line,
     string CalledNumber,
     string? CallerNumber,
-    DateTimeOffset ArrivedAt);
+    DateTimeOffset ArrivedAt)
+{
+    /// <summary>The person, once the ledger has looked up or made the subject of the number; null when the number is withheld.</summary>
+    public SubjectId? Subject { get; init; }
+
+    /// <summary>What the entries are about.</summary>
+    public CallKind Kind { get; init; }
+}
+
+/// <summary>What a row of the ledger, and the events under it, are about.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CallKind>))]
+public enum CallKind
+{
+    /// <summary>A call that came in.</summary>
+    Inbound,
+
+    /// <summary>A call to be placed, or placed, by the controller: <see cref="CallRow.CallerNumber"/> is the person's all the same.</summary>
+    Outbound,
+
+    /// <summary>No call: an act of staff, an import, a text message, a request. Its PBX is <c>-</c>, and it has no end.</summary>
+    Record,
+}
 
 /// <summary>Entries that belong together: they stand in the ledger together or not at all.</summary>
 /// <param name="Call">The call's row where these are its first entries; else null.</param>
@@ -95,6 +120,8 @@ public interface ILedger
 /// <param name="EventType">Name of the event's type, for example <c>ConsentGiven</c>.</param>
 /// <param name="Call">The call.</param>
 /// <param name="Limit">At most so many, the newest first; 0: no limit, the oldest first.</param>
+/// <param name="Subject">The person.</param>
+/// <param name="Event">The one event of this id.</param>
 public sealed record LedgerQuery(
     DateTimeOffset? From = null,
     DateTimeOffset? Until = null,
@@ -102,7 +129,9 @@ public sealed record LedgerQuery(
     string? Pbx = null,
     string? EventType = null,
     CallId? Call = null,
-    int Limit = 0);
+    int Limit = 0,
+    SubjectId? Subject = null,
+    Guid? Event = null);
 
 /// <summary>An entry with its call's row and its position in the ledger.</summary>
 /// <param name="Position">Rises with every entry of the database.</param>

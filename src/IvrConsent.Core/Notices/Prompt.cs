@@ -21,8 +21,48 @@ public static class PromptNames
     /// <summary>Said before we hang up.</summary>
     public const string Goodbye = "goodbye";
 
+    /// <summary>The long information of GDPR art. 13: who, why, how long, rights, data protection officer.</summary>
+    public const string FullNotice = "full-notice";
+
+    /// <summary>Asks which language to speak; every choice in its own language.</summary>
+    public const string Language = "language";
+
+    /// <summary>Said in the call after a withdrawal, once the recording is seen to have stopped.</summary>
+    public const string Withdrawn = "withdrawn";
+
+    /// <summary>Said in the call when the recording pauses.</summary>
+    public const string Paused = "paused";
+
+    /// <summary>Said in the call when the recording goes on.</summary>
+    public const string Resumed = "resumed";
+
+    /// <summary>The notice of lines where staying on the line is acceptance.</summary>
+    public const string NoticeAnnounce = "notice-announce";
+
+    /// <summary>The notice of lines whose ground is another than consent.</summary>
+    public const string NoticeInform = "notice-inform";
+
+    /// <summary>The notice of lines with a key for each purpose.</summary>
+    public const string NoticeGranular = "notice-granular";
+
+    /// <summary>Said to both parties when one of them starts the recording in the call.</summary>
+    public const string NoticeInCall = "notice-in-call";
+
+    /// <summary>The notice of lines on which callers put themselves on the do-not-call list.</summary>
+    public const string NoticeOptOut = "notice-opt-out";
+
+    /// <summary>Said when the caller is on that list.</summary>
+    public const string OptedOut = "opted-out";
+
+    /// <summary>Said in place of that list's notice to a caller whose number is withheld.</summary>
+    public const string NumberHidden = "number-hidden";
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Notice, Reminder, Accepted, Declined, WrongKey, Goodbye];
+    public static IReadOnlyList<string> All { get; } =
+    [
+        Notice, Reminder, Accepted, Declined, WrongKey, Goodbye, FullNotice, Language, Withdrawn, Paused, Resumed,
+        NoticeAnnounce, NoticeInform, NoticeGranular, NoticeInCall, NoticeOptOut, OptedOut, NumberHidden,
+    ];
 }
 
 /// <summary>One audio file ready to be played, named by what it contains.</summary>

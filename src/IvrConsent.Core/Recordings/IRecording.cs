@@ -5,6 +5,16 @@ namespace IvrConsent.Core.Recordings;
 /// <param name="Format">The PBX's name of the file format, for example <c>wav</c> (8 kHz) or <c>wav16</c> (16 kHz).</param>
 public sealed record RecordingRequest(string Name, string Format);
 
+/// <summary>How the two parties' voices lie in a recording.</summary>
+public enum RecordingChannels
+{
+    /// <summary>Mixed into one channel.</summary>
+    Mono,
+
+    /// <summary>Apart: left what the caller says, right what the caller hears.</summary>
+    Stereo,
+}
+
 /// <summary>What became of a recording on the PBX.</summary>
 /// <param name="Failed">The PBX reported that it failed.</param>
 /// <param name="Cause">The PBX's own words on a failure; null otherwise.</param>
@@ -27,8 +37,18 @@ public interface IRecording
     /// </summary>
     Task<DateTimeOffset> StartAsync(CancellationToken cancel);
 
-    /// <summary>Ends the recording and keeps the file. Returns when the PBX has reported the end.</summary>
+    /// <summary>
+    /// Ends the recording and keeps the file. Returns when the PBX has reported the end. Where it does not in time, whatever else
+    /// ends it is done as well (the channel that it is made on is hung up); <see cref="Calls.PbxException"/> when even that is not
+    /// seen to have ended it.
+    /// </summary>
     Task StopAsync(CancellationToken cancel);
+
+    /// <summary>Writes nothing any more until <see cref="ResumeAsync"/>. Returns when the PBX has said that it is so.</summary>
+    Task PauseAsync(CancellationToken cancel);
+
+    /// <summary>Goes on after a pause, in the same file. Returns when the PBX has said that it is so.</summary>
+    Task ResumeAsync(CancellationToken cancel);
 
     /// <summary>Ends it, started or not, and leaves no file. Safe to call at any time, twice as well.</summary>
     Task DiscardAsync(CancellationToken cancel);
@@ -38,4 +58,8 @@ public interface IRecording
 /// <param name="Name">Its name on the PBX.</param>
 /// <param name="Bytes">Size of the file.</param>
 /// <param name="Length">Length of the sound in it, from the bytes that are really there, not from what a header claims.</param>
-public sealed record StoredRecording(string Name, long Bytes, TimeSpan Length);
+public sealed record StoredRecording(string Name, long Bytes, TimeSpan Length)
+{
+    /// <summary>How much of it holds every channel: less than <see cref="Length"/> where one party's half is short or missing.</summary>
+    public TimeSpan Complete { get; init; } = Length;
+}

@@ -28,8 +28,13 @@ public static class RecordingLengthPolicy
             return RecordingFailures.Empty;
         }
 
+        if (file.Complete <= TimeSpan.Zero)
+        {
+            return RecordingFailures.Truncated;
+        }
+
         // Clocks of recorder and signalling drift apart with the length; half a second covers the ends.
-        return expected is { } length && file.Length < length - TimeSpan.FromMilliseconds(500) - (length / 100)
+        return expected is { } length && file.Complete < length - TimeSpan.FromMilliseconds(500) - (length / 100)
             ? RecordingFailures.Truncated
             : null;
     }

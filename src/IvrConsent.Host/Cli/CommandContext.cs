@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IvrConsent.Host.Settings;
 using IvrConsent.Storage.Database;
+using IvrConsent.Storage.Keys;
 using Spectre.Console;
 
 namespace IvrConsent.Host.Cli;
@@ -50,6 +52,22 @@ internal static class CommandContext
     /// <summary>A new <c>--json</c>.</summary>
     public static Option<bool> JsonOption() => new("--json") { Description = "Write JSON instead of text." };
 
+    /// <summary>A time on the command line.</summary>
+    public static Option<DateTimeOffset?> TimeOption(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = result =>
+        {
+            if (DateTimeOffset.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+            {
+                return time;
+            }
+
+            result.AddError($"\"{result.Tokens[0].Value}\" is not a time. Write for example {name} 2026-11-01T08:00:00");
+            return null;
+        },
+    };
+
     /// <summary>The settings; null after telling on standard error why they cannot be used.</summary>
     public static HostSettings? Load(string path)
     {
@@ -67,8 +85,28 @@ internal static class CommandContext
     {
         Connection = settings.Database.Connection.Reveal(),
         SpoolFolder = settings.Database.SpoolFolder,
+        KeyFolder = settings.KeysFolder,
         CommitLimit = settings.Database.CommitLimit,
     };
+
+    /// <summary>The commands that wrap and unwrap the keys of recordings, as the settings have them.</summary>
+    public static KeyCommandOptions KeyCommands(HostSettings settings) => new()
+    {
+        Wrap = settings.Keys.WrapCommand,
+        Unwrap = settings.Keys.UnwrapCommand,
+        Limit = settings.Keys.CommandTimeout,
+    };
+
+    /// <summary>Where a telephone number comes from. Not from the command line itself: every process of the machine sees that.</summary>
+    public static Argument<string> NumberFrom() => new("number-from")
+    {
+        Description = "A file whose first line is the number; - is standard input. The number itself is not taken here: every process of the machine sees a command line.",
+    };
+
+    /// <summary>The first line of what <see cref="NumberFrom"/> names; null when it has none.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static async Task<string?> ReadNumberAsync(string source, CancellationToken cancel) =>
+        source == "-" ? await Console.In.ReadLineAsync(cancel) : (await File.ReadAllLinesAsync(source, cancel)).FirstOrDefault();
 
     /// <summary>Writes a value as indented JSON.</summary>
     public static void WriteJson<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
+using IvrConsent.Core.Access;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Core.Rights;
 using IvrConsent.Storage;
 using IvrConsent.Storage.Database;
+using IvrConsent.Storage.Keys;
 
 namespace IvrConsent.Host.Cli;
 
@@ -27,7 +30,7 @@ internal static class EventsCommand
                 result.AddError("--limit must be 1 to 10000. For more use: events export");
             }
         });
-        var command = new Command("list", "List the newest events, newest first. Caller numbers are masked; `events export` has them whole.") { config, json, limit };
+        var command = new Command("list", "List the newest events, newest first. Caller numbers are masked.") { config, json, limit };
         filter.AddTo(command);
         command.SetAction((parsed, cancel) => WithReaderAsync(parsed.GetValue(config)!, async reader =>
         {
@@ -103,24 +106,51 @@ internal static class EventsCommand
         var format = new Option<string>("--format", "-f") { Description = "json (one array) or csv (RFC 4180, UTF-8).", DefaultValueFactory = _ => "json" };
         format.AcceptOnlyFromAmong("json", "csv");
         var output = new Option<string?>("--output", "-o") { Description = "File to write (made anew, readable by its owner only). Default: standard output." };
-        var masked = new Option<bool>("--mask-numbers") { Description = "Mask phone numbers." };
-        var command = new Command("export", "Export events, oldest first, with whole phone numbers: treat the file as personal data.") { config, format, output, masked };
-        filter.AddTo(command);
-        command.SetAction((parsed, cancel) => WithReaderAsync(parsed.GetValue(config)!, async reader =>
+        var reveal = new Option<bool>("--reveal-numbers") { Description = "Whole phone numbers, for who may look at them; with --reason. The export is put on record before it is written." };
+        var reason = new Option<string?>("--reason") { Description = "Why whole numbers are needed, for the ledger." };
+        var command = new Command("export", "Export events, oldest first. Caller numbers are masked unless --reveal-numbers is given: treat such a file as personal data.") { config, format, output, reveal, reason };
+        command.Validators.Add(result =>
         {
-            var file = parsed.GetValue(output);
-            await using var stream = file is null
-                ? Console.OpenStandardOutput()
-                : new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
-            var count = await LedgerExport.WriteAsync(reader.ReadAsync(filter.Query(parsed), cancel), parsed.GetValue(format)!, parsed.GetValue(masked), stream, cancel);
-            if (file is not null)
+            if (result.GetValue(reveal) == string.IsNullOrWhiteSpace(result.GetValue(reason)))
             {
-                Console.Out.WriteLine($"{count} events written to {file}");
+                result.AddError("--reveal-numbers and --reason \"…\" go together.");
             }
-
-            return ExitCodes.Ok;
-        }));
+        });
+        filter.AddTo(command);
+        command.SetAction((parsed, cancel) =>
+        {
+            var (file, settings) = (parsed.GetValue(output), parsed.GetValue(config)!);
+            return parsed.GetValue(reveal)
+                ? RightsContext.RunAsync(settings, Act.RevealNumber, async context =>
+                {
+                    // The file first: what cannot be written is nothing that anybody looked at.
+                    await using var stream = Open(file);
+                    var log = context.Get<RightsLog>();
+                    await log.BeginAsync(log.NewId(), null, null, new NumberRevealed(context.Actor, parsed.GetValue(reason)!.Trim()), "Nothing was exported");
+                    return await ExportAsync(context.Get<ILedgerReader>(), filter.Query(parsed), parsed.GetValue(format)!, maskNumbers: false, stream, file, cancel);
+                })
+                : WithReaderAsync(settings, async reader =>
+                {
+                    await using var stream = Open(file);
+                    return await ExportAsync(reader, filter.Query(parsed), parsed.GetValue(format)!, maskNumbers: true, stream, file, cancel);
+                });
+        });
         return command;
+    }
+
+    private static Stream Open(string? file) => file is null
+        ? Console.OpenStandardOutput()
+        : new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+
+    private static async Task<int> ExportAsync(ILedgerReader reader, LedgerQuery query, string format, bool maskNumbers, Stream stream, string? file, CancellationToken cancel)
+    {
+        var count = await LedgerExport.WriteAsync(reader.ReadAsync(query, cancel), format, maskNumbers, stream, cancel);
+        if (file is not null)
+        {
+            Console.Out.WriteLine($"{count} events written to {file}");
+        }
+
+        return ExitCodes.Ok;
     }
 
     private static async Task<int> WithReaderAsync(string config, Func<ILedgerReader, Task<int>> read)
@@ -134,6 +164,11 @@ internal static class EventsCommand
         {
             await using var services = new ServiceCollection().AddLogging().AddStorage(CommandContext.LedgerOptions(settings)).BuildServiceProvider();
             return await read(services.GetRequiredService<ILedgerReader>());
+        }
+        catch (KeyFolderException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitCodes.Usage;
         }
         catch (LedgerUnavailableException exception)
         {
@@ -150,8 +185,8 @@ internal static class EventsCommand
     /// <summary>The conditions of list and export.</summary>
     private sealed class Filter
     {
-        private readonly Option<DateTimeOffset?> _from = Time("--from", "Not before this time (UTC unless it has an offset), for example 2026-11-01 or 2026-11-01T08:00:00.");
-        private readonly Option<DateTimeOffset?> _until = Time("--until", "Before this time.");
+        private readonly Option<DateTimeOffset?> _from = CommandContext.TimeOption("--from", "Not before this time (UTC unless it has an offset), for example 2026-11-01 or 2026-11-01T08:00:00.");
+        private readonly Option<DateTimeOffset?> _until = CommandContext.TimeOption("--until", "Before this time.");
         private readonly Option<string?> _line = new("--line") { Description = "Only calls on this line." };
         private readonly Option<string?> _pbx = new("--pbx") { Description = "Only calls of this PBX." };
         private readonly Option<string?> _type = new("--type") { Description = "Only events of this type." };
@@ -169,20 +204,5 @@ internal static class EventsCommand
 
         public LedgerQuery Query(ParseResult parsed) =>
             new(parsed.GetValue(_from), parsed.GetValue(_until), parsed.GetValue(_line), parsed.GetValue(_pbx), parsed.GetValue(_type));
-
-        private static Option<DateTimeOffset?> Time(string name, string description) => new(name)
-        {
-            Description = description,
-            CustomParser = result =>
-            {
-                if (DateTimeOffset.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
-                {
-                    return time;
-                }
-
-                result.AddError($"\"{result.Tokens[0].Value}\" is not a time. Write for example {name} 2026-11-01T08:00:00");
-                return null;
-            },
-        };
     }
 }

@@ -98,7 +98,7 @@ internal static class LedgerExport
     /// RFC 4180 quoting. A cell that a spreadsheet would take for a formula (OWASP: CSV injection) gets a leading apostrophe: what a
     /// caller put into his number is not run on a clerk's machine. A plain <c>+</c> and digits is a phone number and stays.
     /// </summary>
-    private static string Cell(string text)
+    internal static string Cell(string text)
     {
         var phone = text.Length > 1 && text[0] == '+' && text.AsSpan(1).IndexOfAnyExceptInRange('0', '9') < 0;
         if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r' && !phone)

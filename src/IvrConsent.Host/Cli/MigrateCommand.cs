@@ -1,5 +1,6 @@
 using System.CommandLine;
 using IvrConsent.Storage.Database;
+using IvrConsent.Storage.Keys;
 
 namespace IvrConsent.Host.Cli;
 
@@ -36,6 +37,12 @@ internal static class MigrateCommand
             }
 
             return ExitCodes.Ok;
+        }
+        catch (KeyFolderException exception)
+        {
+            // Numbers of before there were keys are encrypted on the way.
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitCodes.Usage;
         }
         catch (LedgerMigrationException exception)
         {

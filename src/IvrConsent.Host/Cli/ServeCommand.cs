@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using IvrConsent.Host.Settings;
 using IvrConsent.Host.Workers;
 using IvrConsent.Storage.Database;
+using IvrConsent.Storage.Keys;
 using IvrConsent.Storage.Prompts;
 
 namespace IvrConsent.Host.Cli;
@@ -47,11 +48,30 @@ internal static class ServeCommand
             return ExitCodes.Usage;
         }
 
+        try
+        {
+            var settings = start.Store.Settings;
+            foreach (var key in KeyFiles.NeededToRecord(CommandContext.KeyCommands(settings)))
+            {
+                new KeyFolder(settings.KeysFolder).Describe(key);
+            }
+        }
+        catch (KeyFolderException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitCodes.Usage;
+        }
+
         await using var worker = WorkerHost.Build(config, start.Store, prompts);
         try
         {
             await worker.RunAsync(cancel);
             return ExitCodes.Ok;
+        }
+        catch (KeyFolderException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitCodes.Usage;
         }
         catch (Exception exception) when (exception is LedgerUnavailableException or LedgerMigrationException or SpoolFolderException)
         {
@@ -60,7 +80,7 @@ internal static class ServeCommand
         }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
-            await Console.Error.WriteLineAsync($"{exception.Message} Change http.listen in {config}, or stop what uses it.");
+            await Console.Error.WriteLineAsync($"{exception.Message} Change http.listen or api.listen in {config}, or stop what uses it.");
             return ExitCodes.Unavailable;
         }
     }

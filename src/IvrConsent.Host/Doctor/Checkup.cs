@@ -17,6 +17,7 @@ internal static class Checkup
     {
         var settings = loaded.Settings!;
         var storage = StorageChecks.RunAsync(settings, CommandContext.LedgerOptions(settings), file, cancel);
+        var vault = VaultChecks.RunAsync(settings.Vault, pbxes, file, time, cancel);
         var sox = HostChecks.SoxAsync("sox", cancel);
         var catalogue = PromptCatalogue.Load(settings.PromptsFolder);
         var needed = HostChecks.Needed(settings, catalogue);
@@ -35,7 +36,9 @@ internal static class Checkup
             .. HostChecks.Settings(file, loaded),
             HostChecks.User(Environment.UserName, container),
             .. HostChecks.Prompts(settings, catalogue),
+            KeyChecks.Judge(settings),
             .. await storage,
+            .. await vault,
             worker.Finding,
             await sox,
             .. ofPbxes.SelectMany(findings => findings),

@@ -11,10 +11,10 @@ internal static class DialplanSample
 
     /// <summary>Places, as <c>extension,priority</c> or <c>extension,label</c>, that the context has.</summary>
     public static IReadOnlyList<string> Present { get; } =
-        ["s,one", "s,back", "s,leave", "s,whither", "s,home", "s,elsewhere", "s,29", "T,2", "h,5", "h,end"];
+        ["s,one", "s,back", "s,leave", "s,whither", "s,home", "s,elsewhere", "s,30", "T,2", "h,5", "h,end"];
 
     /// <summary>The places right behind its last ones.</summary>
-    public static IReadOnlyList<string> Absent { get; } = ["s,30", "T,3", "h,6"];
+    public static IReadOnlyList<string> Absent { get; } = ["s,31", "T,3", "h,6"];
 
     /// <summary>The dialplan function that tells of a place whether it is there.</summary>
     public static string Question(string place) => $"DIALPLAN_EXISTS(ivrconsent,{place})";

@@ -61,6 +61,11 @@ internal static class Checks
     public const string Database = "database";
     public const string DatabaseDisk = "database disk";
     public const string Spool = "spool folder";
+    public const string Keys = "keys";
+    public const string Vault = "vault";
+    public const string VaultFolder = "vault folder";
+    public const string VaultDisk = "vault disk";
+    public const string RecordingMemory = "recordings in memory";
     public const string Worker = "worker";
     public const string Sox = "sox";
     public const string Reach = "reach";

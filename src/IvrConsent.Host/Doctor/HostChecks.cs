@@ -61,7 +61,7 @@ internal static class HostChecks
     /// <summary>Each prompt that some line may play, once.</summary>
     public static IReadOnlyList<NeededPrompt> Needed(HostSettings settings, PromptCatalogue catalogue) =>
     [
-        .. settings.Lines.SelectMany(line => LinePrompts.Needed(line.Options).Select(name => catalogue.Find(line.Options.Language, name)))
+        .. settings.Lines.SelectMany(line => line.Options.SpokenLanguages().SelectMany(language => Core.Consent.PromptPolicy.Needed(line.Options, language).Select(name => catalogue.Find(language, name))))
             .Append(settings.UnknownLine.Action.Kind == Core.Calls.AfterwardsKind.HangUp ? catalogue.Find(settings.DefaultLanguage, Core.Notices.PromptNames.Goodbye) : null)
             .OfType<Core.Notices.Prompt>()
             .Select(prompt => new NeededPrompt($"{prompt.Language}/{prompt.Name}", prompt))

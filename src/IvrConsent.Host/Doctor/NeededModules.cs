@@ -22,6 +22,7 @@ internal static class NeededModules
         .. Vital("the trials of this command only", "res_ari_bridges").Select(module => module with { Vital = false }),
         new("app_exec.so", Dialplan),
         new("func_timeout.so", "the dead man's switch: without it a call stays with a worker that died", Vital: false),
+        new("func_volume.so", "keys in a call that is not recorded: without it *1 and *9 do not reach the worker there", Vital: false),
         new("codec_alaw.so", "callers with A-law", Vital: false),
         new("codec_ulaw.so", "callers with mu-law", Vital: false),
     ];

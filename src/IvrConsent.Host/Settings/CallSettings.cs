@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using IvrConsent.Core.Calls;
+using IvrConsent.Core.Consent;
 using IvrConsent.Core.Notices;
+using IvrConsent.Core.Records;
 
 namespace IvrConsent.Host.Settings;
 
@@ -9,6 +11,7 @@ public sealed class CallSettings : ICallSettings
 {
     private readonly FrozenDictionary<string, LineOptions> byName;
     private readonly FrozenDictionary<string, LineOptions> byNumber;
+    private readonly FrozenDictionary<string, WrittenTerms> terms;
 
     /// <summary>Makes the snapshot of checked settings and the prompts that belong to them.</summary>
     public CallSettings(HostSettings settings, IPromptCatalogue prompts)
@@ -17,11 +20,18 @@ public sealed class CallSettings : ICallSettings
         OnUnknownLine = settings.UnknownLine.Action;
         DefaultLanguage = settings.DefaultLanguage;
         Prompts = prompts;
+        Agents = settings.Agents;
+        Jurisdictions = settings.Jurisdictions;
+        Records = settings.Records;
         byName = settings.Lines.ToFrozenDictionary(line => line.Options.Name, line => line.Options, StringComparer.Ordinal);
         byNumber = settings.Lines
             .SelectMany(line => line.Options.Numbers, (line, number) => KeyValuePair.Create(number.Trim(), line.Options))
             .ToFrozenDictionary(StringComparer.Ordinal);
+        terms = settings.Lines.ToFrozenDictionary(line => line.Options.Name, line => WrittenTerms.Write(Core.Records.Terms.Of(line.Options, settings.Records, prompts)), StringComparer.Ordinal);
     }
+
+    /// <summary>What callers agree to, by line.</summary>
+    public IReadOnlyDictionary<string, WrittenTerms> Terms => terms;
 
     /// <inheritdoc/>
     public string Worker { get; }
@@ -34,6 +44,18 @@ public sealed class CallSettings : ICallSettings
 
     /// <inheritdoc/>
     public IPromptCatalogue Prompts { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, AgentOptions> Agents { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<JurisdictionRow> Jurisdictions { get; }
+
+    /// <inheritdoc/>
+    public RecordOptions? Records { get; }
+
+    /// <inheritdoc/>
+    public string? TermsOf(string line) => terms.GetValueOrDefault(line)?.Sha256;
 
     /// <inheritdoc/>
     public LineOptions? FindLine(string? lineArgument, string calledNumber)

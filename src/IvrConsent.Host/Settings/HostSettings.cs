@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
 using System.Net;
 using IvrConsent.Core.Calls;
+using IvrConsent.Core.Consent;
+using IvrConsent.Core.Records;
 using Microsoft.Extensions.Logging;
 
 namespace IvrConsent.Host.Settings;
@@ -16,6 +19,15 @@ public sealed record HostSettings
     /// <summary>The ledger.</summary>
     public required DatabaseSettings Database { get; init; }
 
+    /// <summary>The keys.</summary>
+    public required KeySettings Keys { get; init; }
+
+    /// <summary>The folder of keys, absolute.</summary>
+    public string KeysFolder => Keys.Folder;
+
+    /// <summary>Who may do what on the command line.</summary>
+    public AccessSettings Access { get; init; } = AccessSettings.None;
+
     /// <summary>The prompts' folder, absolute.</summary>
     public required string PromptsFolder { get; init; }
 
@@ -31,6 +43,18 @@ public sealed record HostSettings
     /// <summary>The notices by their id.</summary>
     public required IReadOnlyDictionary<string, NoticeOptions> Notices { get; init; }
 
+    /// <summary>What recordings are made for, by id; empty where the file names none.</summary>
+    public IReadOnlyDictionary<string, PurposeOptions> Purposes { get; init; } = ImmutableSortedDictionary<string, PurposeOptions>.Empty;
+
+    /// <summary>Controllers and processors by id; empty where the file names none.</summary>
+    public IReadOnlyDictionary<string, PartyOptions> Parties { get; init; } = ImmutableSortedDictionary<string, PartyOptions>.Empty;
+
+    /// <summary>The staff of whom the file says whether they may be recorded, by name; empty where it says nothing.</summary>
+    public IReadOnlyDictionary<string, AgentOptions> Agents { get; init; } = ImmutableSortedDictionary<string, AgentOptions>.Empty;
+
+    /// <summary>The jurisdiction table: the file beside the settings file, else the built-in one.</summary>
+    public IReadOnlyList<JurisdictionRow> Jurisdictions { get; init; } = [];
+
     /// <summary>The lines; at least one.</summary>
     public required IReadOnlyList<LineSettings> Lines { get; init; }
 
@@ -39,11 +63,58 @@ public sealed record HostSettings
 
     /// <summary>Language where no line says one: <c>defaults.language</c>.</summary>
     public required string DefaultLanguage { get; init; }
+
+    /// <summary>The HTTP API.</summary>
+    public ApiSettings Api { get; init; } = ApiSettings.Off;
+
+    /// <summary>The public page of the notices; null: none.</summary>
+    public PublicSettings? Public { get; init; }
+
+    /// <summary>What consent records say besides what lines say; null when nothing is written.</summary>
+    public RecordOptions? Records { get; init; }
+
+    /// <summary>Who is told of events; may be empty.</summary>
+    public IReadOnlyList<WebhookSettings> Webhooks { get; init; } = [];
+
+    /// <summary>The gateway for text messages; null: none.</summary>
+    public SmsSettings? Sms { get; init; }
+
+    /// <summary>Where recordings are kept; null: they stay on the PBX.</summary>
+    public VaultSettings? Vault { get; init; }
 }
 
 /// <summary>The worker's own HTTP server.</summary>
 /// <param name="Listen">Address and port.</param>
 public sealed record HttpSettings(IPEndPoint Listen);
+
+/// <summary>The HTTP API for programs of the house, with keys.</summary>
+/// <param name="Enabled">Whether it is served at all.</param>
+/// <param name="Listen">Address and port.</param>
+/// <param name="Tls">Its certificate; null: plain HTTP.</param>
+/// <param name="BehindProxy">Whether a proxy stands before it that speaks TLS and names the caller's address.</param>
+public sealed record ApiSettings(bool Enabled, IPEndPoint Listen, ServerTlsSettings? Tls, bool BehindProxy)
+{
+    /// <summary>None.</summary>
+    public static ApiSettings Off { get; } = new(false, new IPEndPoint(IPAddress.Loopback, 8091), null, false);
+}
+
+/// <summary>The public page of the notices.</summary>
+/// <param name="Listen">Address and port.</param>
+/// <param name="Tls">Its certificate; null: plain HTTP, which is enough for what everybody may read.</param>
+public sealed record PublicSettings(IPEndPoint Listen, ServerTlsSettings? Tls);
+
+/// <summary>An HTTP gateway that sends text messages, and hands in those that come.</summary>
+/// <param name="Url">Where a message is posted to.</param>
+/// <param name="Authorization">Value of the header Authorization; null: none.</param>
+/// <param name="ContentType">Of the body: JSON or a form.</param>
+/// <param name="Body">The body, with {number}, {text} and perhaps {id} in it.</param>
+/// <param name="Signature">Key by which it signs what it hands in; null: it uses an API key.</param>
+public sealed record SmsSettings(Uri Url, Secret? Authorization, string ContentType, string Body, Secret? Signature);
+
+/// <summary>The certificate of one of our servers, as PEM files.</summary>
+/// <param name="Certificate">The certificate, absolute path.</param>
+/// <param name="Key">Its private key, absolute path.</param>
+public sealed record ServerTlsSettings(string Certificate, string Key);
 
 /// <summary>The databases that a ledger can be kept in.</summary>
 public enum DatabaseKind
@@ -60,7 +131,11 @@ public enum DatabaseKind
 /// <param name="Connection">ADO.NET connection string; the path in one of SQLite is absolute.</param>
 /// <param name="SpoolFolder">Absolute folder that takes what cannot be written to the database at once.</param>
 /// <param name="CommitLimit">How long a call waits for its consent to be committed before it goes on unrecorded.</param>
-public sealed record DatabaseSettings(DatabaseKind Kind, Secret Connection, string SpoolFolder, TimeSpan CommitLimit);
+public sealed record DatabaseSettings(DatabaseKind Kind, Secret Connection, string SpoolFolder, TimeSpan CommitLimit)
+{
+    /// <summary>How long the ledger can tell whose its entries are, from a person's last call or entry on; null: for ever.</summary>
+    public TimeSpan? LedgerKeptFor { get; init; }
+}
 
 /// <summary>The form of a log line.</summary>
 public enum LogFormat

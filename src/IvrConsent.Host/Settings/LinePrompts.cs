@@ -1,5 +1,6 @@
 using System.Globalization;
 using IvrConsent.Core.Calls;
+using IvrConsent.Core.Consent;
 using IvrConsent.Core.Notices;
 
 namespace IvrConsent.Host.Settings;
@@ -14,7 +15,11 @@ public static class LinePrompts
         foreach (var line in settings.Lines)
         {
             var path = $"lines[{line.Options.Name}]";
-            ReportMissing(path, line.Place, line.Options.Language, Needed(line.Options), settings, prompts, problems);
+            foreach (var language in line.Options.SpokenLanguages())
+            {
+                ReportMissing(path, line.Place, language, PromptPolicy.Needed(line.Options, language), settings, prompts, problems);
+            }
+
             ReportNeverAccepted(path, line, prompts, problems);
         }
 
@@ -24,28 +29,6 @@ public static class LinePrompts
         }
 
         return problems;
-    }
-
-    /// <summary>The prompts that a line's dialogue may play.</summary>
-    public static IReadOnlyList<string> Needed(LineOptions line)
-    {
-        List<string> needed = [line.Notice.Prompt, PromptNames.WrongKey];
-        if (line.Repeats > 0)
-        {
-            needed.Add(PromptNames.Reminder);
-        }
-
-        if (line.Confirm)
-        {
-            needed.AddRange([PromptNames.Accepted, PromptNames.Declined]);
-        }
-
-        if (new[] { line.OnAccept, line.OnDecline, line.OnNoAnswer, line.OnWrongKeys }.Any(after => after.Kind == AfterwardsKind.HangUp))
-        {
-            needed.Add(PromptNames.Goodbye);
-        }
-
-        return needed;
     }
 
     private static void ReportMissing(
@@ -71,7 +54,9 @@ public static class LinePrompts
 
     private static void ReportNeverAccepted(string path, LineSettings line, IPromptCatalogue prompts, List<SettingsProblem> problems)
     {
-        if (prompts.Find(line.Options.Language, line.Options.Notice.Prompt) is { } notice && line.Options.MinimumHeard > notice.Length)
+        // The shortest of the line's languages decides.
+        var notice = line.Options.SpokenLanguages().Select(language => prompts.Find(language, line.Options.Notice.Prompt)).OfType<Prompt>().MinBy(prompt => prompt.Length);
+        if (notice is not null && line.Options.MinimumHeard > notice.Length)
         {
             var longest = Math.Floor(notice.Length.TotalSeconds).ToString(CultureInfo.InvariantCulture);
             problems.Add(new(

@@ -12,17 +12,29 @@ internal static class RestartOnly
         var warnings = new List<SettingsProblem>();
         Compare("worker", running.WorkerName.Equals(changed.WorkerName, StringComparison.Ordinal));
         Compare("http", running.Http == changed.Http);
+        Compare("api", running.Api == changed.Api);
+        Compare("public", running.Public == changed.Public);
+        Compare("sms", running.Sms == changed.Sms);
+        Compare("vault", running.Vault == changed.Vault);
         Compare("database", running.Database == changed.Database);
+        Compare("keys", running.Keys.Same(changed.Keys));
+        Compare("access", running.Access.Same(changed.Access));
         Compare("prompts", running.PromptsFolder.Equals(changed.PromptsFolder, StringComparison.Ordinal));
         Compare("logging", running.Logging == changed.Logging);
         Compare("shutdown", running.FinishDialoguesWithin == changed.FinishDialoguesWithin);
         Compare("pbx", running.Pbxes.SequenceEqual(changed.Pbxes));
+        Compare("webhooks", running.Webhooks.Count == changed.Webhooks.Count && running.Webhooks.Zip(changed.Webhooks).All(pair => pair.First.Same(pair.Second)));
         var kept = running with
         {
             Notices = changed.Notices,
+            Purposes = changed.Purposes,
+            Parties = changed.Parties,
+            Agents = changed.Agents,
+            Jurisdictions = changed.Jurisdictions,
             Lines = changed.Lines,
             UnknownLine = changed.UnknownLine,
             DefaultLanguage = changed.DefaultLanguage,
+            Records = changed.Records,
         };
         return (kept, warnings);
 

@@ -1,11 +1,15 @@
 using IvrConsent.Asterisk;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Diagnostics;
+using IvrConsent.Core.Retention;
 using IvrConsent.Host.Api;
 using IvrConsent.Host.Cli;
+using IvrConsent.Host.Consents;
 using IvrConsent.Host.Health;
 using IvrConsent.Host.Logging;
+using IvrConsent.Host.PublicPages;
 using IvrConsent.Host.Settings;
+using IvrConsent.Host.Webhooks;
 using IvrConsent.Storage;
 using Microsoft.Extensions.Logging.Console;
 
@@ -36,13 +40,35 @@ internal static class WorkerHost
         builder.Services.AddSingleton(settings);
         builder.Services.AddStorage(CommandContext.LedgerOptions(settings));
         builder.Services.AddCallSettings(settingsFile, store, prompts);
+        builder.Services.AddApi(settings.Api, settings.Sms);
+        if (settings.Public is { } page)
+        {
+            builder.Services.AddHostedService(provider => new NoticeServer(provider.GetRequiredService<ICallSettingsSource>(), provider.GetRequiredService<ILoggerFactory>(), page));
+        }
+
         foreach (var pbx in settings.Pbxes)
         {
             builder.Services.AddAsterisk(ToAsterisk(pbx));
         }
 
+        builder.Services.AddHostedService<TermsWorker>();
+        if (settings.Sms is not null)
+        {
+            builder.Services.AddHostedService<ReceiptWorker>();
+        }
+
+        if (settings.Webhooks.Count > 0)
+        {
+            builder.Services.AddHostedService<WebhookWorker>();
+        }
+
         builder.Services.AddSingleton<CallMetrics>();
         builder.Services.AddSingleton<CallHandler>();
+        builder.Services.AddSingleton<ICallControl>(provider => provider.GetRequiredService<CallHandler>());
+        builder.Services.AddRightsDesks((provider, name) => provider.GetRequiredService<ICallSettingsSource>().Current.FindLine(name, name), new LedgerRetentionOptions(settings.Database.LedgerKeptFor))
+            .AddSingleton<IRecordingRemains, PbxRemains>();
+        builder.Services.AddHostedService<RetentionWorker>().AddHostedService<ErasureWorker>();
+        builder.Services.AddVaultWorker(settings);
         builder.Services.AddHostedService<CallWorker>();
 
         var app = builder.Build();

@@ -2,15 +2,16 @@ using System.Data.Common;
 using Dapper;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Storage.Keys;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace IvrConsent.Storage.Database;
 
 /// <summary>
-/// The ledger: an append goes to the database, and where that does not take it in time to the spool. While the spool is not empty,
-/// the later batches of a call may be committed before its earlier ones; the order within a call is by number, so that changes
-/// nothing once the spool is empty, and until then <see cref="FindCallAsync"/> shows both.
+/// The ledger: an append goes to the database, and where that does not take it in time to the spool. As long as batches of a call
+/// wait in the spool, its later ones go there too: what the database shows of a call is always its beginning.
+/// <see cref="FindCallAsync"/> shows all of it.
 /// </summary>
 internal sealed class DatabaseLedger : ILedger, IHostedService, IAsyncDisposable
 {
@@ -40,7 +41,7 @@ internal sealed class DatabaseLedger : ILedger, IHostedService, IAsyncDisposable
 
         // The rest of the time is the spool's.
         _databaseLimit = _limit - TimeSpan.FromMilliseconds(Math.Min(100, _limit.TotalMilliseconds / 4));
-        _spool = new Spool(folder, options.QueueLimit, logger);
+        _spool = new Spool(folder, database.Numbers, options.QueueLimit, logger);
         _writer = new LedgerWriter(database, migrator, options, _spool, time, logger) { Committed = OnCommitted, Refused = OnRefused };
         _metrics = new LedgerMetrics(() => Health, () => _spool.Refused);
     }
@@ -74,9 +75,12 @@ internal sealed class DatabaseLedger : ILedger, IHostedService, IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _spool.Open();
-        if (await _writer.StartAsync().WaitAsync(cancellationToken) is LedgerMigrationException error)
+        switch (await _writer.StartAsync().WaitAsync(cancellationToken))
         {
-            throw new LedgerMigrationException(error.Message, error);
+            case LedgerMigrationException error:
+                throw new LedgerMigrationException(error.Message, error);
+            case KeyFolderException error:
+                throw new KeyFolderException(error.Message, error);
         }
     }
 
@@ -169,7 +173,7 @@ internal sealed class DatabaseLedger : ILedger, IHostedService, IAsyncDisposable
 
     private async Task<WriteResult> TryDatabaseAsync(LedgerBatch batch)
     {
-        if (!_writer.Available)
+        if (!_writer.Available || _spool.Holds(batch.Entries[0].CallId))
         {
             return WriteResult.Away;
         }

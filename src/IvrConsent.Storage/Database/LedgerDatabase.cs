@@ -1,6 +1,8 @@
+using System.Data;
 using System.Data.Common;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Storage.Keys;
 
 namespace IvrConsent.Storage.Database;
 
@@ -8,8 +10,11 @@ namespace IvrConsent.Storage.Database;
 /// The database behind the ledger: how it is opened, and the few things in which SQLite and PostgreSQL differ. The SQL itself
 /// is in <see cref="LedgerSql"/>.
 /// </summary>
-internal abstract class LedgerDatabase : IAsyncDisposable
+internal abstract class LedgerDatabase(NumberKeyRing numbers) : IAsyncDisposable
 {
+    /// <summary>The keys that callers' numbers are found and encrypted with.</summary>
+    public NumberKeyRing Numbers => numbers;
+
     /// <summary>For a person; without user or password.</summary>
     public abstract string Name { get; }
 
@@ -25,8 +30,44 @@ internal abstract class LedgerDatabase : IAsyncDisposable
     /// <summary>Opens a connection that only reads.</summary>
     public abstract Task<DbConnection> OpenReaderAsync(CancellationToken cancel);
 
+    /// <summary>Opens a connection for changes that are no events: what is deleted over it is overwritten.</summary>
+    public abstract Task<DbConnection> OpenWriterAsync(CancellationToken cancel);
+
+    /// <summary>Opens a connection that adds checkpoints, in a way that does not hold the writer of events up.</summary>
+    public abstract Task<DbConnection> OpenSealerAsync(CancellationToken cancel);
+
+    /// <summary>Tells whether this connection is the one that seals; null where no other process can be at it.</summary>
+    public abstract string? SealLock { get; }
+
+    /// <summary>Gives that up again: a connection that rests in the pool would keep it.</summary>
+    public abstract string? SealUnlock { get; }
+
+    /// <summary>The leaf of an event (<see cref="Core.Ledger.Proof.LedgerLeaf"/>) of the table <c>events e</c>.</summary>
+    public abstract string LeafText { get; }
+
+    /// <summary>Sees to it, as far as this database can, that what was deleted before stands in none of its files any more.</summary>
+    public abstract Task ScrubAsync(DbConnection connection, CancellationToken cancel);
+
+    /// <summary>Writes all of a table anew, without what was dropped from it.</summary>
+    public abstract Task RewriteAsync(DbConnection connection, string table, CancellationToken cancel);
+
+    /// <summary>Makes the transactions that decide about recordings follow one another; null where there is one writer anyway.</summary>
+    public abstract string? RightsLock { get; }
+
+    /// <summary>The type of an id, for one that is null.</summary>
+    public abstract DbType IdType { get; }
+
+    /// <summary>The type of a time, for one that is null.</summary>
+    public abstract DbType TimeType { get; }
+
+    /// <summary>Takes a lock that one process at a time can have, for work that runs once; null while another has it.</summary>
+    public abstract Task<IAsyncDisposable?> TryRunAloneAsync(string table, CancellationToken cancel);
+
     /// <summary>Opens a connection for migrations, and makes an SQLite file where there is none.</summary>
     public abstract Task<DbConnection> OpenForMigrationAsync(CancellationToken cancel);
+
+    /// <summary>Opens a connection of its own that holds a name against all other processes; null while another has it.</summary>
+    public abstract Task<TakenConnection?> TryTakeAsync(string name, CancellationToken cancel);
 
     /// <summary>Begins a transaction that no other migrating process can be in at the same time.</summary>
     public abstract Task BeginMigrationAsync(DbConnection connection, CancellationToken cancel);
@@ -89,15 +130,16 @@ internal abstract class LedgerDatabase : IAsyncDisposable
     {
         options.Check();
         var connection = options.Connection.Trim();
+        var numbers = new NumberKeyRing(new KeyFolder(options.KeyFolder));
         if (connection.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase)
             || connection.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase))
         {
-            return new PostgresLedgerDatabase(PostgresUrl.Read(connection));
+            return new PostgresLedgerDatabase(PostgresUrl.Read(connection), numbers);
         }
 
         if (!connection.Contains('=', StringComparison.Ordinal) || connection.StartsWith('/'))
         {
-            return new SqliteLedgerDatabase(connection);
+            return new SqliteLedgerDatabase(connection, numbers);
         }
 
         var pairs = new DbConnectionStringBuilder();
@@ -112,9 +154,9 @@ internal abstract class LedgerDatabase : IAsyncDisposable
         }
 
         return pairs.ContainsKey("Host") || pairs.ContainsKey("Server")
-            ? new PostgresLedgerDatabase(PostgresUrl.Keywords(connection))
+            ? new PostgresLedgerDatabase(PostgresUrl.Keywords(connection), numbers)
             : pairs.TryGetValue("Data Source", out var path) || pairs.TryGetValue("DataSource", out path) || pairs.TryGetValue("Filename", out path)
-                ? new SqliteLedgerDatabase((string)path)
+                ? new SqliteLedgerDatabase((string)path, numbers)
                 : throw new ArgumentException(
                     "The ledger's connection names neither a Host (PostgreSQL) nor a Data Source (SQLite).", nameof(options));
     }

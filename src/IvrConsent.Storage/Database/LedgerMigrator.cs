@@ -43,11 +43,14 @@ public sealed partial class LedgerMigrator : IAsyncDisposable
     /// <returns>The names of the migrations applied now; none when the database was up to date.</returns>
     /// <exception cref="LedgerMigrationException">The database is newer than this program, or an applied migration was changed.</exception>
     /// <exception cref="LedgerUnavailableException">The database cannot be reached or written.</exception>
-    public async Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancel = default)
+    public Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancel = default) => MigrateAsync(cancel, cancel);
+
+    /// <summary>The same for one who waits a short while for the database, and as long as it takes for the tables: they may be large.</summary>
+    internal async Task<IReadOnlyList<string>> MigrateAsync(CancellationToken connecting, CancellationToken applying)
     {
         try
         {
-            return await MigrateInTransactionAsync(cancel);
+            return await MigrateInTransactionAsync(connecting, applying);
         }
         catch (Exception error) when (error is DbException or IOException or UnauthorizedAccessException or TimeoutException
             && error is not LedgerUnavailableException)
@@ -86,7 +89,7 @@ public sealed partial class LedgerMigrator : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _ownsDatabase ? _database.DisposeAsync() : ValueTask.CompletedTask;
 
-    private async Task<IReadOnlyList<string>> MigrateInTransactionAsync(CancellationToken cancel)
+    private async Task<IReadOnlyList<string>> MigrateInTransactionAsync(CancellationToken cancel, CancellationToken applying)
     {
         var known = LedgerMigration.Load(_database.MigrationFolder);
         await using var connection = await _database.OpenForMigrationAsync(cancel);
@@ -105,9 +108,15 @@ public sealed partial class LedgerMigrator : IAsyncDisposable
         Check(applied, known);
 
         var names = new List<string>();
+        long moved = 0;
         foreach (var migration in known.Where(m => applied.TrueForAll(a => a.Version != m.Version)))
         {
-            await connection.ExecuteAsync(new CommandDefinition(migration.Sql, commandTimeout: 0, cancellationToken: cancel));
+            await connection.ExecuteAsync(new CommandDefinition(migration.Sql, commandTimeout: 0, cancellationToken: applying));
+            if (migration.Name == NumberMove.Migration)
+            {
+                moved = await NumberMove.RunAsync(connection, _database, applying);
+            }
+
             await connection.ExecuteAsync(new CommandDefinition(
                 "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (@Version, @Name, @Checksum, @at)",
                 new
@@ -117,18 +126,37 @@ public sealed partial class LedgerMigrator : IAsyncDisposable
                     migration.Checksum,
                     at = _time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
                 },
-                cancellationToken: cancel));
+                cancellationToken: applying));
             names.Add(migration.Name);
         }
 
         // An error on the way here closes the connection, and with it everything is rolled back.
-        await connection.ExecuteAsync(new CommandDefinition("COMMIT", cancellationToken: cancel));
+        await connection.ExecuteAsync(new CommandDefinition("COMMIT", cancellationToken: applying));
         foreach (var name in names)
         {
             LogApplied(name, _database.Name);
         }
 
+        if (moved > 0)
+        {
+            await RewriteCallsAsync(connection, applying);
+        }
+
         return names;
+    }
+
+    /// <summary>What was dropped from the calls' rows still stands in the pages of their table: numbers in clear.</summary>
+    private async Task RewriteCallsAsync(DbConnection connection, CancellationToken cancel)
+    {
+        try
+        {
+            await _database.RewriteAsync(connection, "calls", cancel);
+        }
+        catch (DbException error)
+        {
+            // The migration itself is done.
+            LogNotRewritten(_database.Name, _database.Describe(error));
+        }
     }
 
     private async Task<LedgerSchema> ReadAsync(DbConnection connection, CancellationToken cancel)
@@ -165,6 +193,9 @@ public sealed partial class LedgerMigrator : IAsyncDisposable
 
     [LoggerMessage(EventId = 2101, Level = LogLevel.Information, Message = "Applied migration {Name} to {Database}.")]
     private partial void LogApplied(string name, string database);
+
+    [LoggerMessage(EventId = 2102, Level = LogLevel.Error, Message = "Numbers were moved out of the calls of {Database}, but their old rows could not be overwritten: {Trouble} When it can be, run by hand: VACUUM (SQLite), VACUUM FULL calls (PostgreSQL).")]
+    private partial void LogNotRewritten(string database, string trouble);
 
     // Settable members and no constructor: SQLite gives 64-bit numbers and PostgreSQL 32-bit ones, and Dapper converts only here.
     private sealed class AppliedMigration

@@ -16,6 +16,9 @@ public sealed class LedgerOptions
     /// </summary>
     public required string SpoolFolder { get; init; }
 
+    /// <summary>Folder of the keys (<see cref="Keys.KeyFolder"/>); read when the first of them is needed.</summary>
+    public required string KeyFolder { get; init; }
+
     /// <summary>An append is answered within this time, whatever happens; 100 ms to 10 s. Default 800 ms.</summary>
     public TimeSpan CommitLimit { get; init; } = TimeSpan.FromMilliseconds(800);
 
@@ -30,6 +33,7 @@ public sealed class LedgerOptions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Connection, nameof(Connection));
         ArgumentException.ThrowIfNullOrWhiteSpace(SpoolFolder, nameof(SpoolFolder));
+        ArgumentException.ThrowIfNullOrWhiteSpace(KeyFolder, nameof(KeyFolder));
         if (CommitLimit < TimeSpan.FromMilliseconds(100) || CommitLimit > TimeSpan.FromSeconds(10))
         {
             throw new ArgumentException("The ledger's commit limit must be 100 ms to 10 s.", nameof(CommitLimit));

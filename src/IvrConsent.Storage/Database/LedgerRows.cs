@@ -3,15 +3,25 @@ using System.Text;
 using Dapper;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Core.Subjects;
+using IvrConsent.Storage.Keys;
 
 namespace IvrConsent.Storage.Database;
 
 /// <summary>Which of the writer's statements.</summary>
 internal enum LedgerStatement
 {
+    InsertSubject,
     InsertCall,
     InsertEvent,
     EndCall,
+}
+
+/// <summary>A null where the statement alone does not say of which type.</summary>
+internal enum LedgerNull
+{
+    Id,
+    Bytes,
 }
 
 /// <summary>One statement with its values, in the order of its <c>$n</c>.</summary>
@@ -49,24 +59,36 @@ internal static class LedgerRows
     {
         if (batch.Call is { } call)
         {
+            var id = database.Id(call.Id.Value);
+            var keys = database.Numbers.Current;
+            var hash = call.Subject is null ? keys.Hash(call.CallerNumber) : null;
+            if (hash is not null)
+            {
+                var subject = Guid.NewGuid();
+                var seal = keys.Seal(Clean(call.CallerNumber)!, subject);
+                commands.Add(new(LedgerStatement.InsertSubject, null, [database.Id(subject), hash, seal.Bytes, seal.KeyId, database.Time(call.ArrivedAt), id]));
+            }
+
             commands.Add(new(LedgerStatement.InsertCall, null, [
-                database.Id(call.Id.Value),
+                id,
                 Clean(call.Pbx),
                 Clean(call.Channel),
                 Clean(call.Line),
                 Clean(call.CalledNumber),
-                Clean(call.CallerNumber),
+                call.Subject is { } known ? database.Id(known.Value) : LedgerNull.Id,
+                hash ?? (object)LedgerNull.Bytes,
+                call.Kind.ToString(),
                 database.Time(call.ArrivedAt),
             ]));
         }
 
         foreach (var entry in batch.Entries)
         {
-            var id = database.Id(entry.CallId.Value);
+            var callId = database.Id(entry.CallId.Value);
             var at = database.Time(entry.At);
             commands.Add(new(LedgerStatement.InsertEvent, entry, [
                 database.Id(entry.EventId),
-                id,
+                callId,
                 entry.CallSequence,
                 at,
                 entry.Event.GetType().Name,
@@ -74,7 +96,7 @@ internal static class LedgerRows
             ]));
             if (entry.Event is CallEnded)
             {
-                commands.Add(new(LedgerStatement.EndCall, null, [id, at]));
+                commands.Add(new(LedgerStatement.EndCall, null, [callId, at]));
             }
         }
     }
@@ -91,6 +113,8 @@ internal static class LedgerRows
         Add("c.pbx = @pbx", "pbx", Clean(query.Pbx));
         Add("e.type = @type", "type", Clean(query.EventType));
         Add("e.call_id = @call", "call", query.Call is { } call ? database.Id(call.Value) : null);
+        Add("e.event_id = @event", "event", query.Event is { } known ? database.Id(known) : null);
+        Add("c.subject_id = @subject", "subject", query.Subject is { } subject ? database.Id(subject.Value) : null);
         if (query.Limit > 0)
         {
             values.Add("limit", query.Limit);
@@ -122,10 +146,19 @@ internal static class LedgerRows
                 row.GetString(7),
                 row.IsDBNull(8) ? null : row.GetString(8),
                 row.GetString(9),
-                row.IsDBNull(10) ? null : row.GetString(10),
-                database.ReadTime(row, 11));
+                database.ReadNumber(row),
+                database.ReadTime(row, 10))
+            {
+                Kind = Enum.Parse<CallKind>(row.GetString(11)),
+                Subject = row.IsDBNull(12) ? null : new SubjectId(row.GetGuid(12)),
+            };
         return new LedgerLine(row.GetInt64(0), owner, entry);
     }
+
+    /// <summary>The caller's number out of the mapping; null where it was withheld or deleted, or is under a key that is lost.</summary>
+    private static string? ReadNumber(this LedgerDatabase database, DbDataReader row) => row.IsDBNull(13)
+        ? null
+        : database.Numbers.Open(new SealedNumber(row.GetString(13), row.GetFieldValue<byte[]>(14)), row.GetGuid(12));
 
     /// <summary>
     /// For events whose call has no row: it waits in the spool, or was lost. What can be known is in the id itself: its first

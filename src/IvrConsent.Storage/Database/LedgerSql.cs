@@ -6,11 +6,36 @@ namespace IvrConsent.Storage.Database;
 /// </summary>
 internal static class LedgerSql
 {
-    /// <summary>Writes a call's row, once. Its end may already be known: the row can come late, out of the spool.</summary>
+    /// <summary>
+    /// Makes the subject of a call's number where there is none, in the same transaction as the call's row. Not for a call whose row
+    /// is there: what is replayed must not bring a mapping back that was deleted since.
+    /// </summary>
+    public const string InsertSubject =
+        """
+        INSERT INTO subjects (subject_id, number_hash, number_encrypted, key_id, created_at)
+        SELECT $1, $2, $3, $4, $5
+        WHERE NOT EXISTS (SELECT 1 FROM calls WHERE call_id = $6)
+        ON CONFLICT (number_hash) DO NOTHING
+        """;
+
+    /// <summary>The same outside a call.</summary>
+    public const string AddSubject =
+        """
+        INSERT INTO subjects (subject_id, number_hash, number_encrypted, key_id, created_at)
+        VALUES (@subject, @hash, @number, @key, @at)
+        ON CONFLICT (number_hash) DO NOTHING
+        """;
+
+    /// <summary>Writes a call's row, once. Its end may already be known: the row can come late, out of the spool. A record, which
+    /// has no end, is none of the open calls from the beginning.</summary>
     public const string InsertCall =
         """
-        INSERT INTO calls (call_id, pbx, channel, line, called_number, caller_number, arrived_at, ended_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT at FROM events WHERE call_id = $1 AND type = 'CallEnded'))
+        INSERT INTO calls (call_id, pbx, channel, line, called_number, subject_id, kind, arrived_at, ended_at)
+        VALUES (
+            $1, $2, $3, $4, $5,
+            coalesce($6, (SELECT subject_id FROM subjects WHERE number_hash = $7)),
+            $8, $9,
+            CASE WHEN $8 = 'Record' THEN $9 ELSE (SELECT at FROM events WHERE call_id = $1 AND type = 'CallEnded') END)
         ON CONFLICT (call_id) DO NOTHING
         """;
 
@@ -41,14 +66,15 @@ internal static class LedgerSql
     private const string Columns =
         """
         SELECT e.position, e.event_id, e.call_id, e.call_sequence, e.at, e.body,
-            c.pbx, c.channel, c.line, c.called_number, c.caller_number, c.arrived_at
+            c.pbx, c.channel, c.line, c.called_number, c.arrived_at, c.kind, c.subject_id,
+            s.key_id, s.number_encrypted
         """;
 
     /// <summary>The open calls of one PBX with their events, oldest call first.</summary>
     public const string OpenCalls =
         Columns + """
 
-        FROM calls c JOIN events e ON e.call_id = c.call_id
+        FROM calls c JOIN events e ON e.call_id = c.call_id LEFT JOIN subjects s ON s.subject_id = c.subject_id
         WHERE c.pbx = @pbx AND c.ended_at IS NULL
         ORDER BY c.arrived_at, c.call_id, e.call_sequence
         """;
@@ -58,14 +84,14 @@ internal static class LedgerSql
     public static string SomeCalls(string among) =>
         Columns + $"""
 
-        FROM events e LEFT JOIN calls c ON c.call_id = e.call_id
+        FROM events e LEFT JOIN calls c ON c.call_id = e.call_id LEFT JOIN subjects s ON s.subject_id = c.subject_id
         WHERE e.call_id {among}
         ORDER BY e.call_id, e.call_sequence
         """;
 
     /// <summary>The lines that match the given conditions (of <see cref="LedgerRows.Conditions"/>).</summary>
     public static string Lines(IReadOnlyList<string> conditions, bool limited) =>
-        Columns + "\nFROM events e LEFT JOIN calls c ON c.call_id = e.call_id"
+        Columns + "\nFROM events e LEFT JOIN calls c ON c.call_id = e.call_id LEFT JOIN subjects s ON s.subject_id = c.subject_id"
         + (conditions.Count == 0 ? string.Empty : "\nWHERE " + string.Join(" AND ", conditions))
         + (limited ? "\nORDER BY e.position DESC LIMIT @limit" : "\nORDER BY e.position");
 }

@@ -32,7 +32,7 @@ internal sealed class LedgerView
     [
         .. _calls.Where(c => !c.Value.Ended)
             .Select(c => c.Value.ToOpenCall(c.Key))
-            .Where(c => c.Call.Pbx == pbx)
+            .Where(c => c.Call.Pbx == pbx && c.Call.Kind != CallKind.Record)
             .OrderBy(c => c.Call.ArrivedAt).ThenBy(c => c.Call.Id),
     ];
 

@@ -338,13 +338,14 @@ internal sealed class LedgerWriter : IAsyncDisposable
             using var cancel = new CancellationTokenSource(OpenLimit, _time);
             if (!_migrated && _options.MigrateAtStart)
             {
-                await _migrator.MigrateAsync(cancel.Token);
+                await _migrator.MigrateAsync(cancel.Token, _stop.Token);
             }
 
             var session = await _database.OpenSessionAsync(_options.CommitLimit, cancel.Token);
             try
             {
                 await _migrator.CheckAsync(session.Connection, cancel.Token);
+                await LedgerFacts.CheckNumberKeyAsync(session.Connection, _database, cancel.Token);
                 await session.ProbeAsync(cancel.Token);
             }
             catch

@@ -1,7 +1,10 @@
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using System.Net.Sockets;
 using Dapper;
+using IvrConsent.Core.Ledger.Proof;
+using IvrConsent.Storage.Keys;
 using Npgsql;
 
 namespace IvrConsent.Storage.Database;
@@ -13,7 +16,8 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
     private readonly NpgsqlDataSource _readers;
     private readonly NpgsqlDataSource _writer;
 
-    public PostgresLedgerDatabase(NpgsqlConnectionStringBuilder settings)
+    public PostgresLedgerDatabase(NpgsqlConnectionStringBuilder settings, NumberKeyRing numbers)
+        : base(numbers)
     {
         _settings = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
         {
@@ -92,7 +96,78 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
 
     public override async Task<DbConnection> OpenReaderAsync(CancellationToken cancel) => await _readers.OpenConnectionAsync(cancel);
 
+    public override async Task<DbConnection> OpenWriterAsync(CancellationToken cancel) => await _readers.OpenConnectionAsync(cancel);
+
+    public override async Task<DbConnection> OpenSealerAsync(CancellationToken cancel) => await _readers.OpenConnectionAsync(cancel);
+
+    public override string? SealLock => "SELECT pg_try_advisory_lock(hashtextextended('ivrconsent.seal.' || current_schema(), 0))";
+
+    public override string? SealUnlock => "SELECT pg_advisory_unlock(hashtextextended('ivrconsent.seal.' || current_schema(), 0))";
+
+    public override string LeafText =>
+        $"""
+        '{LedgerLeaf.Version}' || chr(10) || replace(e.event_id::text, '-', '') || chr(10) || replace(e.call_id::text, '-', '') || chr(10)
+        || e.call_sequence || chr(10) || to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || chr(10) || e.type || chr(10) || e.body
+        """;
+
+    // PostgreSQL has no way to overwrite what was deleted: the row's bytes (a keyed hash and a ciphertext) stay in its page until
+    // the page is used again, in the write-ahead log until its segment is, and in backups. Without the keys they say nothing.
+    public override Task ScrubAsync(DbConnection connection, CancellationToken cancel) => Task.CompletedTask;
+
+    public override Task RewriteAsync(DbConnection connection, string table, CancellationToken cancel) =>
+        connection.ExecuteAsync(new CommandDefinition($"VACUUM (FULL) {table}", commandTimeout: 0, cancellationToken: cancel));
+
+    public override string RightsLock => "SELECT pg_advisory_xact_lock('holds'::regclass::oid::bigint)";
+
+    public override DbType IdType => DbType.Guid;
+
+    public override DbType TimeType => DbType.DateTimeOffset;
+
+    // The session's lock: it ends with the connection, in whatever way that ends. Therefore not out of the pool.
+    public override async Task<IAsyncDisposable?> TryRunAloneAsync(string table, CancellationToken cancel)
+    {
+        var connection = await _writer.OpenConnectionAsync(cancel);
+        try
+        {
+            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+                "SELECT pg_try_advisory_lock(to_regclass(@table)::oid::bigint)", new { table }, cancellationToken: cancel)))
+            {
+                return connection;
+            }
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+
+        await connection.DisposeAsync();
+        return null;
+    }
+
     public override async Task<DbConnection> OpenForMigrationAsync(CancellationToken cancel) => await _writer.OpenConnectionAsync(cancel);
+
+    public override async Task<TakenConnection?> TryTakeAsync(string name, CancellationToken cancel)
+    {
+        var connection = await _writer.OpenConnectionAsync(cancel);
+        try
+        {
+            // A lock of the session: it is gone when the connection is, however this process ends.
+            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+                "SELECT pg_try_advisory_lock(hashtextextended('ivrconsent.' || current_schema() || '.' || @name, 0))", new { name }, cancellationToken: cancel)))
+            {
+                return new TakenConnection(connection, null);
+            }
+
+            await connection.DisposeAsync();
+            return null;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
 
     public override Task BeginMigrationAsync(DbConnection connection, CancellationToken cancel) => connection.ExecuteAsync(
         new CommandDefinition(
@@ -106,7 +181,7 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
 
     public override string Describe(Exception error) => error switch
     {
-        LedgerMigrationException or LedgerUnavailableException => error.Message,
+        LedgerMigrationException or LedgerUnavailableException or KeyFolderException => error.Message,
         PostgresException { SqlState: "28P01" or "28000" } =>
             $"{Name} refuses the user or its password. Check both in the ledger's connection and the server's pg_hba.conf.",
         PostgresException { SqlState: "3D000" } => $"{Name}: there is no such database. Create it, or correct its name.",

@@ -13,7 +13,7 @@ internal sealed class PostgresLedgerSession(PostgresLedgerDatabase database, Npg
     // with the transaction, and as the whole transaction is sent at once, a client that stops does not hold it.
     private const string Lock = "SELECT pg_advisory_xact_lock('events'::regclass::oid::bigint)";
 
-    private static readonly string[] Statements = [LedgerSql.InsertCall, LedgerSql.InsertEvent, LedgerSql.EndCall];
+    private static readonly string[] Statements = [LedgerSql.InsertSubject, LedgerSql.InsertCall, LedgerSql.InsertEvent, LedgerSql.EndCall];
 
     public override DbConnection Connection => connection;
 
@@ -67,6 +67,9 @@ internal sealed class PostgresLedgerSession(PostgresLedgerDatabase database, Npg
                 Guid id => new NpgsqlParameter<Guid> { TypedValue = id, NpgsqlDbType = NpgsqlDbType.Uuid },
                 DateTimeOffset time => new NpgsqlParameter<DateTimeOffset> { TypedValue = time, NpgsqlDbType = NpgsqlDbType.TimestampTz },
                 int number => new NpgsqlParameter<int> { TypedValue = number, NpgsqlDbType = NpgsqlDbType.Integer },
+                byte[] bytes => new NpgsqlParameter<byte[]> { TypedValue = bytes, NpgsqlDbType = NpgsqlDbType.Bytea },
+                LedgerNull.Id => new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
+                LedgerNull.Bytes => new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea },
                 string text => new NpgsqlParameter<string> { TypedValue = text, NpgsqlDbType = NpgsqlDbType.Text },
                 _ => new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
             });

@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
+using IvrConsent.Core.Calls;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Storage.Keys;
 using Microsoft.Extensions.Logging;
 
 namespace IvrConsent.Storage.Database;
@@ -20,10 +23,14 @@ internal sealed class Spool : IAsyncDisposable
     private const int GroupLimit = 256;
 
     private readonly ISpoolFolder _folder;
+    private readonly NumberKeyRing _numbers;
     private readonly ILogger _logger;
     private readonly Channel<Waiter> _queue;
     private readonly Lock _gate = new();
     private readonly Queue<SpoolName> _closed = new();
+
+    // How many batches of each call wait here. What follows them must wait behind them.
+    private readonly ConcurrentDictionary<CallId, int> _calls = new();
     private Task _loop = Task.CompletedTask;
     private SpoolName? _activeName;
     private ISpoolFile? _active;
@@ -37,9 +44,10 @@ internal sealed class Spool : IAsyncDisposable
     private int _replayed;
     private int _handed;
 
-    public Spool(ISpoolFolder folder, int queueLimit, ILogger logger)
+    public Spool(ISpoolFolder folder, NumberKeyRing numbers, int queueLimit, ILogger logger)
     {
         _folder = folder;
+        _numbers = numbers;
         _logger = logger;
         _queue = Channel.CreateBounded<Waiter>(new BoundedChannelOptions(queueLimit) { SingleReader = true });
     }
@@ -50,12 +58,17 @@ internal sealed class Spool : IAsyncDisposable
     /// <summary>Batches that the database refused for their content, in a file of their own for a person.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
+    /// <summary>Whether entries of this call wait here.</summary>
+    public bool Holds(CallId call) => _calls.ContainsKey(call);
+
     /// <summary>For a person.</summary>
     public string Path => _folder.Path;
 
     /// <summary>Takes the folder and finds what an earlier process left.</summary>
     public void Open()
     {
+        // Without its keys it could neither take a number nor give one back: better to fail now.
+        _ = _numbers.Current;
         _folder.Take();
         foreach (var name in _folder.List().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
@@ -66,15 +79,16 @@ internal sealed class Spool : IAsyncDisposable
 
             if (name.EndsWith(Suffix, StringComparison.Ordinal))
             {
-                var found = new SpoolName(name) { Batches = SpoolLine.ReadAll(_folder.Read(name)).Batches.Count };
-                Interlocked.Add(ref _waiting, found.Batches);
+                var batches = SpoolLine.ReadAll(_folder.Read(name), _numbers).Batches;
+                var found = new SpoolName(name) { Batches = batches.Count };
+                Count(batches);
                 _closed.Enqueue(found);
             }
         }
 
         if (_folder.List().Contains(RefusedName))
         {
-            _refused = SpoolLine.ReadAll(_folder.Read(RefusedName)).Batches.Count;
+            _refused = SpoolLine.ReadAll(_folder.Read(RefusedName), _numbers).Batches.Count;
         }
 
         if (Waiting > 0)
@@ -107,8 +121,9 @@ internal sealed class Spool : IAsyncDisposable
             if (_content is null)
             {
                 // A failed append that could not be taken back may have left more in the file than was counted.
-                _content = SpoolLine.ReadAll(_folder.Read(_replaying!.Name));
-                Interlocked.Add(ref _waiting, _content.Batches.Count - _replaying.Batches);
+                _content = SpoolLine.ReadAll(_folder.Read(_replaying!.Name), _numbers);
+                Count([.. _content.Batches.Skip(_replaying.Batches)]);
+                Interlocked.Add(ref _waiting, Math.Min(0, _content.Batches.Count - _replaying.Batches));
             }
 
             if (_replayed < _content.Batches.Count)
@@ -124,8 +139,8 @@ internal sealed class Spool : IAsyncDisposable
     /// <summary>What <see cref="Next"/> gave is committed.</summary>
     public void Confirm()
     {
+        Discount(_content!.Batches.Skip(_replayed).Take(_handed));
         _replayed += _handed;
-        Interlocked.Add(ref _waiting, -_handed);
         _handed = 0;
         if (_content is { } content && _replayed >= content.Batches.Count)
         {
@@ -139,7 +154,7 @@ internal sealed class Spool : IAsyncDisposable
         try
         {
             using var file = _folder.Append(RefusedName);
-            Write(file, SpoolLine.Write(batch));
+            Write(file, SpoolLine.Write(batch, _numbers));
             _folder.Sync();
             Interlocked.Increment(ref _refused);
             return true;
@@ -170,7 +185,7 @@ internal sealed class Spool : IAsyncDisposable
         {
             try
             {
-                batches.AddRange(SpoolLine.ReadAll(_folder.Read(name.Name)).Batches);
+                batches.AddRange(SpoolLine.ReadAll(_folder.Read(name.Name), _numbers).Batches);
             }
             catch (FileNotFoundException)
             {
@@ -223,12 +238,12 @@ internal sealed class Spool : IAsyncDisposable
         try
         {
             using var lines = new MemoryStream();
-            group.ForEach(w => lines.Write(SpoolLine.Write(w.Batch)));
+            group.ForEach(w => lines.Write(SpoolLine.Write(w.Batch, _numbers)));
             lock (_gate)
             {
                 Write(Active(), lines.GetBuffer().AsMemory(0, (int)lines.Length));
                 _activeName!.Batches += group.Count;
-                Interlocked.Add(ref _waiting, group.Count);
+                Count([.. group.Select(waiter => waiter.Batch)]);
                 if (_active!.Length >= FileLimit)
                 {
                     Close();
@@ -241,6 +256,29 @@ internal sealed class Spool : IAsyncDisposable
         {
             LedgerLog.SpoolFailed(_logger, Path, error);
             return false;
+        }
+    }
+
+    private void Count(IReadOnlyCollection<LedgerBatch> batches)
+    {
+        Interlocked.Add(ref _waiting, batches.Count);
+        foreach (var batch in batches)
+        {
+            _calls.AddOrUpdate(batch.Entries[0].CallId, 1, (_, count) => count + 1);
+        }
+    }
+
+    private void Discount(IEnumerable<LedgerBatch> batches)
+    {
+        foreach (var batch in batches)
+        {
+            Interlocked.Decrement(ref _waiting);
+            var call = batch.Entries[0].CallId;
+            if (_calls.AddOrUpdate(call, 0, (_, count) => count - 1) == 0)
+            {
+                // Unless one more came in this moment.
+                _calls.TryRemove(new KeyValuePair<CallId, int>(call, 0));
+            }
         }
     }
 

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
-
 namespace IvrConsent.Storage.Database;
 
 /// <summary>What the spool wants of a disk; a test puts a full or a failing one in its place.</summary>
@@ -48,7 +45,7 @@ internal interface ISpoolFile : IDisposable
     void Truncate(long length);
 }
 
-/// <summary>A real folder, mode 0700, its files 0600: they hold callers' numbers until the database has them.</summary>
+/// <summary>A real folder, mode 0700, its files 0600: they hold what the database does not have yet, callers' numbers encrypted.</summary>
 internal sealed class SpoolFolder(string path) : ISpoolFolder
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -100,27 +97,7 @@ internal sealed class SpoolFolder(string path) : ISpoolFolder
 
     public void Rename(string name, string newName) => File.Move(In(name), In(newName), overwrite: true);
 
-    public void Sync()
-    {
-        // .NET has no way to sync a folder; without it a crash of the machine may lose the new file's name.
-        if (OperatingSystem.IsWindows())
-        {
-            return;
-        }
-
-        var folder = Open(Encoding.UTF8.GetBytes(Path + "\0"), 0);
-        if (folder < 0)
-        {
-            throw new IOException($"The spool folder {Path} cannot be opened.");
-        }
-
-        var synced = Fsync(folder);
-        _ = Close(folder);
-        if (synced != 0)
-        {
-            throw new IOException($"The spool folder {Path} cannot be synced.");
-        }
-    }
+    public void Sync() => DiskFolder.Sync(Path);
 
     public void Dispose() => _lock?.Dispose();
 
@@ -136,18 +113,6 @@ internal sealed class SpoolFolder(string path) : ISpoolFolder
     }
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
-
-    [DllImport("libc", EntryPoint = "open")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Open(byte[] path, int flags);
-
-    [DllImport("libc", EntryPoint = "fsync")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Fsync(int file);
-
-    [DllImport("libc", EntryPoint = "close")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Close(int file);
 
     private sealed class SpoolFile(FileStream file) : ISpoolFile
     {

@@ -1,6 +1,9 @@
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using Dapper;
+using IvrConsent.Core.Ledger.Proof;
+using IvrConsent.Storage.Keys;
 using Microsoft.Data.Sqlite;
 
 namespace IvrConsent.Storage.Database;
@@ -11,7 +14,8 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
     private readonly string _path;
 
-    public SqliteLedgerDatabase(string path)
+    public SqliteLedgerDatabase(string path, NumberKeyRing numbers)
+        : base(numbers)
     {
         if (path.Contains(":memory:", StringComparison.OrdinalIgnoreCase) || path.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
         {
@@ -46,9 +50,10 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         try
         {
             // FULL: a commit is on the disk when it returns. EXTRA would only add to that for rollback journals.
+            // Secure deletion also zeroes what is left behind when a page is split: copies of rows that may be deleted later.
             // The WAL is brought back beside the writer (Checkpoint); the writer does it itself only where that does not get
             // through, at 64 MB.
-            connection.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000");
+            connection.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA secure_delete = ON");
             return Task.FromResult<LedgerSession>(new SqliteLedgerSession(this, connection));
         }
         catch
@@ -65,6 +70,63 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         return Task.FromResult<DbConnection>(connection);
     }
 
+    public override Task<DbConnection> OpenWriterAsync(CancellationToken cancel)
+    {
+        var connection = Open(SqliteOpenMode.ReadWrite, TimeSpan.FromSeconds(5));
+        connection.Execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
+        return Task.FromResult<DbConnection>(connection);
+    }
+
+    // NORMAL: nothing is synced while the write lock is held. What a crash of the machine takes is sealed again; events are not
+    // touched. Nor does this connection bring the WAL back, which may take long.
+    public override Task<DbConnection> OpenSealerAsync(CancellationToken cancel)
+    {
+        var connection = Open(SqliteOpenMode.ReadWrite, TimeSpan.FromSeconds(5));
+        connection.Execute("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON");
+        return Task.FromResult<DbConnection>(connection);
+    }
+
+    // Of two processes on one file one finds that its checkpoint is not added (ProofSql.Insert).
+    public override string? SealLock => null;
+
+    public override string? SealUnlock => null;
+
+    public override string LeafText =>
+        $"'{LedgerLeaf.Version}' || char(10) || e.event_id || char(10) || e.call_id || char(10) || e.call_sequence || char(10) || e.at || char(10) || e.type || char(10) || e.body";
+
+    // The file itself was overwritten by secure_delete; the WAL holds older versions of its pages until it is cut off.
+    public override Task ScrubAsync(DbConnection connection, CancellationToken cancel) =>
+        connection.ExecuteAsync(new CommandDefinition("PRAGMA wal_checkpoint(TRUNCATE)", cancellationToken: cancel));
+
+    // SQLite writes whole files only. Then the WAL holds the old pages no more, either.
+    public override Task RewriteAsync(DbConnection connection, string table, CancellationToken cancel) =>
+        connection.ExecuteAsync(new CommandDefinition("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", commandTimeout: 0, cancellationToken: cancel));
+
+    public override string? RightsLock => null;
+
+    public override DbType IdType => DbType.String;
+
+    public override DbType TimeType => DbType.String;
+
+    // The system lets go of the lock when the process ends, in whatever way.
+    public override Task<IAsyncDisposable?> TryRunAloneAsync(string table, CancellationToken cancel)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        try
+        {
+            return Task.FromResult<IAsyncDisposable?>(new FileStream($"{_path}-{table}.lock", options));
+        }
+        catch (IOException error) when (error is not (FileNotFoundException or DirectoryNotFoundException))
+        {
+            return Task.FromResult<IAsyncDisposable?>(null);
+        }
+    }
+
     public override Task<DbConnection> OpenForMigrationAsync(CancellationToken cancel)
     {
         if (!File.Exists(_path))
@@ -76,12 +138,42 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         var connection = Open(SqliteOpenMode.ReadWrite, TimeSpan.FromSeconds(30));
         try
         {
-            connection.Execute("PRAGMA journal_mode = WAL");
+            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON");
             return Task.FromResult<DbConnection>(connection);
         }
         catch
         {
             connection.Dispose();
+            throw;
+        }
+    }
+
+    public override Task<TakenConnection?> TryTakeAsync(string name, CancellationToken cancel)
+    {
+        FileStream held;
+        try
+        {
+            // .NET's FileShare.None is a lock of the system (flock): it is gone when this process is.
+            held = new FileStream($"{_path}.{name}.lock", new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.None, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+        }
+        catch (IOException error) when (error is not FileNotFoundException and not DirectoryNotFoundException)
+        {
+            return Task.FromResult<TakenConnection?>(null);
+        }
+
+        try
+        {
+            // NORMAL: this connection writes what may be done again after a power cut, and must not make a consent wait for a disk.
+            var connection = Open(SqliteOpenMode.ReadWrite, TimeSpan.FromSeconds(5));
+            connection.Execute("PRAGMA synchronous = NORMAL");
+            return Task.FromResult<TakenConnection?>(new TakenConnection(connection, held));
+        }
+        catch
+        {
+            held.Dispose();
             throw;
         }
     }
@@ -95,7 +187,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
 
     public override string Describe(Exception error) => error switch
     {
-        LedgerMigrationException or LedgerUnavailableException => error.Message,
+        LedgerMigrationException or LedgerUnavailableException or KeyFolderException => error.Message,
         SqliteException { SqliteErrorCode: 5 or 6 } =>
             $"{Name} is locked by another program. End it, or wait until it lets go.",
         SqliteException { SqliteErrorCode: 8 or 3 or 23 } =>
@@ -156,7 +248,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         }
     }
 
-    /// <summary>Makes the file so that only its owner reads it: it holds callers' numbers. SQLite gives its side files the same mode.</summary>
+    /// <summary>Makes the file so that only its owner reads it: it holds who called whom, callers' numbers encrypted. SQLite gives its side files the same mode.</summary>
     private void CreateFile()
     {
         var file = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite };

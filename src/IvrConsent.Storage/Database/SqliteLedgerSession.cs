@@ -28,7 +28,7 @@ internal sealed class SqliteLedgerSession : LedgerSession
         _begin = Command("BEGIN IMMEDIATE", 0);
         _commit = Command("COMMIT", 0);
         _rollback = Command("ROLLBACK", 0);
-        _statements = [Command(LedgerSql.InsertCall, 7), Command(LedgerSql.InsertEvent, 6), Command(LedgerSql.EndCall, 2)];
+        _statements = [Command(LedgerSql.InsertSubject, 6), Command(LedgerSql.InsertCall, 9), Command(LedgerSql.InsertEvent, 6), Command(LedgerSql.EndCall, 2)];
     }
 
     public override DbConnection Connection => _connection;
@@ -98,7 +98,7 @@ internal sealed class SqliteLedgerSession : LedgerSession
         var statement = _statements[(int)command.Statement];
         for (var i = 0; i < command.Values.Length; i++)
         {
-            statement.Parameters[i].Value = command.Values[i] ?? DBNull.Value;
+            statement.Parameters[i].Value = command.Values[i] is null or LedgerNull ? DBNull.Value : command.Values[i];
         }
 
         if (command.Entry is { } entry)

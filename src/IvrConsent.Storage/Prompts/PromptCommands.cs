@@ -1,4 +1,5 @@
 using IvrConsent.Core.Calls;
+using IvrConsent.Core.Consent;
 using IvrConsent.Core.Notices;
 
 namespace IvrConsent.Storage.Prompts;
@@ -46,12 +47,15 @@ public sealed class PromptCommands(string folder, PromptImportOptions? options =
         var users = new Dictionary<(string Language, string Name), List<string>>();
         foreach (var line in lines)
         {
-            foreach (var name in PlayedBy(line))
+            foreach (var language in line.SpokenLanguages())
             {
-                Add(line.Language, name, $"line {line.Name}");
-            }
+                foreach (var name in PromptPolicy.Needed(line, language))
+                {
+                    Add(language, name, $"line {line.Name}");
+                }
 
-            problems.AddRange(CheckNotice(catalogue, line));
+                problems.AddRange(CheckNotice(catalogue, line, language));
+            }
         }
 
         if (onUnknownLine.Kind == AfterwardsKind.HangUp)
@@ -77,28 +81,6 @@ public sealed class PromptCommands(string folder, PromptImportOptions? options =
         }
     }
 
-    private static IEnumerable<string> PlayedBy(LineOptions line)
-    {
-        yield return line.Notice.Prompt;
-        if (line.Repeats > 0)
-        {
-            yield return PromptNames.Reminder;
-            yield return PromptNames.WrongKey;
-        }
-
-        if (line.Confirm)
-        {
-            yield return PromptNames.Accepted;
-            yield return PromptNames.Declined;
-        }
-
-        Afterwards[] ends = [line.OnAccept, line.OnDecline, line.OnNoAnswer, line.OnWrongKeys];
-        if (ends.Any(e => e.Kind == AfterwardsKind.HangUp))
-        {
-            yield return PromptNames.Goodbye;
-        }
-    }
-
     private static IEnumerable<PromptProblem> CheckPrompt(PromptCatalogue catalogue, string language, string name, string by)
     {
         var file = Path.Combine(catalogue.Folder, language, name + ".wav");
@@ -113,9 +95,9 @@ public sealed class PromptCommands(string folder, PromptImportOptions? options =
         }
     }
 
-    private static IEnumerable<PromptProblem> CheckNotice(PromptCatalogue catalogue, LineOptions line)
+    private static IEnumerable<PromptProblem> CheckNotice(PromptCatalogue catalogue, LineOptions line, string language)
     {
-        if (catalogue.FindEntry(line.Language, line.Notice.Prompt) is not { } entry)
+        if (catalogue.FindEntry(language, line.Notice.Prompt) is not { } entry)
         {
             yield break;
         }

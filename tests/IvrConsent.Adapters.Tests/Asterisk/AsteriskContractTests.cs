@@ -134,6 +134,27 @@ public class AsteriskContractTests
 
     [Theory]
     [MemberData(nameof(Transports))]
+    public async Task A_call_that_was_taken_back_can_be_met_again_in_the_dialplan(AsteriskTransport transport)
+    {
+        await using var rig = await Rig.AttachAsync(transport);
+        var (channel, call) = await rig.CallAsync();
+        await rig.Ari.Model.TakeBackAsync(channel);
+        await call.Departed.WaitAsync(Rig.Soon, Cancel);
+
+        var again = await rig.Pbx.ReattachAsync(call.Arrival, Cancel);
+
+        Assert.NotNull(again);
+        Assert.NotSame(call, again);
+        Assert.Same(again, await rig.Pbx.ReattachAsync(call.Arrival, Cancel));
+        await rig.Ari.Model.DigitAsync(channel, '9');
+        Assert.Equal('9', (await again.Digits.ReadAsync(Cancel).AsTask().WaitAsync(Rig.Soon, Cancel)).Digit);
+        await rig.Ari.Model.HangUpAsync(channel);
+        Assert.Equal(DepartureKind.HungUp, (await again.Departed.WaitAsync(Rig.Soon, Cancel)).Kind);
+        Assert.Null(await rig.Pbx.ReattachAsync(call.Arrival, Cancel));
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
     public async Task A_call_that_we_give_back_is_reported_to_its_end(AsteriskTransport transport)
     {
         await using var rig = await Rig.AttachAsync(transport);
@@ -276,6 +297,27 @@ public class AsteriskContractTests
         Assert.Null(await rig.Pbx.FindStoredRecordingAsync("rec1", Cancel));
         await Rig.UntilAsync(() => rig.Ari.Model.Channels.Count == 1);
         Assert.Contains(channel.Id, rig.Ari.Model.Channels.Keys);
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task Stored_recordings_of_ours_are_listed_and_read(AsteriskTransport transport)
+    {
+        await using var rig = await Rig.AttachAsync(transport);
+        var sound = Enumerable.Range(0, 300_000).Select(i => (byte)i).ToArray();
+        rig.Ari.Model.StoredRecordings["ivrc-1"] = sound;
+        rig.Ari.Model.StoredRecordings["voicemail/7"] = [1, 2, 3];
+        Assert.Equal(["ivrc-1"], await rig.Pbx.ListStoredRecordingsAsync(Cancel));
+        await using (var stream = await rig.Pbx.OpenStoredRecordingAsync("ivrc-1", Cancel))
+        {
+            using var whole = new MemoryStream();
+            await stream!.CopyToAsync(whole, Cancel);
+            Assert.Equal(sound, whole.ToArray());
+        }
+
+        Assert.Null(await rig.Pbx.OpenStoredRecordingAsync("ivrc-2", Cancel));
+        await rig.Ari.DisposeAsync();
+        await Assert.ThrowsAsync<PbxException>(() => rig.Pbx.OpenStoredRecordingAsync("ivrc-1", Cancel));
     }
 
     [Theory]

@@ -150,8 +150,8 @@ public class AsteriskPiecesTests
             Directory.Delete(folder, recursive: true);
         }
 
-        static Task<StoredRecording?> FindAsync(string folder, string name) =>
-            StoredRecordings.FindAsync(folder, name, TimeSpan.FromSeconds(10), TimeProvider.System, Cancel);
+        static async Task<StoredRecording?> FindAsync(string folder, string name) =>
+            (await StoredRecordings.FindAsync(folder, name, TimeSpan.FromSeconds(10), TimeProvider.System, Cancel))?.Recording;
     }
 
     [Theory]

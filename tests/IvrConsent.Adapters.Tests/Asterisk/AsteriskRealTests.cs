@@ -44,7 +44,7 @@ public class AsteriskRealTests(ITestOutputHelper output)
         Assert.InRange(end.Heard, TimeSpan.FromMilliseconds(900), TimeSpan.FromMilliseconds(1000));
 
         // Cut by a key.
-        var recording = await call.PrepareRecordingAsync(new RecordingRequest($"rec-{call.Arrival.Id}", "wav"), Cancel);
+        var recording = await call.PrepareRecordingAsync(new RecordingRequest($"ivrc-{call.Arrival.Id}", "wav"), Cancel);
         var playback = await call.PlayAsync(lab.Tone(8), Cancel);
         Assert.NotNull(await playback.Started.WaitAsync(Rig.Soon, Cancel));
         await caller.PressAsync(channel, "1");
@@ -78,8 +78,18 @@ public class AsteriskRealTests(ITestOutputHelper output)
         output.WriteLine($"{stored}");
         Assert.NotNull(stored);
         Assert.InRange(stored.Length, (ended.EndedAt - startedAt) - TimeSpan.FromMilliseconds(400), (ended.EndedAt - startedAt) + TimeSpan.FromMilliseconds(400));
+        Assert.Contains(recording.Name, await rig.Pbx.ListStoredRecordingsAsync(Cancel));
+        await using (var stream = await rig.Pbx.OpenStoredRecordingAsync(recording.Name, Cancel))
+        {
+            using var whole = new MemoryStream();
+            await stream!.CopyToAsync(whole, Cancel);
+            Assert.Equal(await File.ReadAllBytesAsync(lab.RecordingFile(recording.Name), Cancel), whole.ToArray());
+        }
+
         await rig.Pbx.DeleteStoredRecordingAsync(recording.Name, Cancel);
         Assert.Null(await rig.Pbx.FindStoredRecordingAsync(recording.Name, Cancel));
+        Assert.Null(await rig.Pbx.OpenStoredRecordingAsync(recording.Name, Cancel));
+        Assert.DoesNotContain(recording.Name, await rig.Pbx.ListStoredRecordingsAsync(Cancel));
     }
 
     [Theory]

@@ -24,6 +24,7 @@ internal sealed class Rig : ICallHandler, IAsyncDisposable
         RefusedRetry = TimeSpan.FromMilliseconds(400),
         SettledAfter = TimeSpan.FromMilliseconds(50),
         StopReport = TimeSpan.FromMilliseconds(300),
+        RecordingLag = TimeSpan.FromMilliseconds(20),
         LeftUnasked = TimeSpan.FromMilliseconds(100),
         HangUpReport = TimeSpan.FromMilliseconds(300),
         RecordingReport = TimeSpan.FromMilliseconds(200),

@@ -6,8 +6,17 @@ using Xunit;
 
 namespace IvrConsent.Adapters.Tests.Ledger;
 
+// By themselves: one of these tests measures the memory of the whole process.
+[CollectionDefinition(Name, DisableParallelization = true)]
+public class MemoryGroup
+{
+    public const string Name = "memory of the process";
+}
+
+[Collection(MemoryGroup.Name)]
 public sealed class SqliteLedgerTests() : LedgerContract(new SqliteTestDatabase());
 
+[Collection(MemoryGroup.Name)]
 public sealed class PostgresLedgerTests() : LedgerContract(new PostgresTestDatabase());
 
 /// <summary>What a ledger must do on every database, on a good day.</summary>
@@ -31,12 +40,12 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
         Assert.Equal(AppendResult.Committed, await ledger.AppendAsync(new(call, entries)));
 
         var lines = await ledger.ReadAsync();
-        Assert.Equal(entries, lines.Select(l => l.Entry));
-        Assert.All(lines, l => Assert.Equal(call, l.Call));
+        Assert.Equal(entries.Select(Make.Plain), lines.Select(l => Make.Plain(l.Entry)));
+        Assert.All(lines, l => Assert.Equal(call, Make.Plain(l.Call)));
         Assert.Equal(Enumerable.Range(1, entries.Count).Select(n => (long)n), lines.Select(l => l.Position));
         var found = await ledger.Ledger.FindCallAsync(call.Id, TestContext.Current.CancellationToken);
-        Assert.Equal(call, found!.Call);
-        Assert.Equal(entries, found.Entries);
+        Assert.Equal(call, Make.Plain(found!.Call));
+        Assert.Equal(entries.Select(Make.Plain), found.Entries.Select(Make.Plain));
     }
 
     [Fact]
@@ -132,7 +141,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
         }
 
         Assert.Equal(2, (await ledger.ReadAsync()).Count);
-        Assert.Equal(1, await connection.ExecuteAsync("UPDATE calls SET caller_number = NULL"));
+        Assert.Equal(1, await connection.ExecuteAsync("DELETE FROM subjects"));
     }
 
     [Fact]
@@ -150,7 +159,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task Many_calls_at_once_keep_their_order_and_leave_no_gap()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 5000));
+        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
         await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(
             async () =>
             {
@@ -171,9 +180,8 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task Two_workers_on_one_database_commit_in_the_order_of_positions()
     {
-        await using var one = await LedgerUnderTest.StartAsync(database.Options(limitMs: 5000));
-        await using var two = await LedgerUnderTest.StartAsync(
-            new LedgerOptions { Connection = database.Connection, SpoolFolder = database.Spool + "2", CommitLimit = TimeSpan.FromSeconds(5) });
+        await using var one = await LedgerUnderTest.StartAsync(database.Options());
+        await using var two = await LedgerUnderTest.StartAsync(database.Options(spool: database.Spool + "2"));
         using var done = new CancellationTokenSource();
         var watcher = Task.Run(
             async () =>
@@ -215,7 +223,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
         await ledger.AppendAsync(Make.More(ended, 2, Make.Ended()));
 
         var open = await ledger.Ledger.FindOpenCallsAsync("pbx1", TestContext.Current.CancellationToken);
-        Assert.Equal([early, late], open.Select(o => o.Call));
+        Assert.Equal([early, late], open.Select(o => Make.Plain(o.Call)));
         Assert.Equal([1, 2], open[0].Entries.Select(e => e.CallSequence));
         Assert.Null(await ledger.Ledger.FindCallAsync(Make.Call().Id, TestContext.Current.CancellationToken));
     }
@@ -256,11 +264,11 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     public async Task Hostile_text_comes_back_as_it_was(string text)
     {
         await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
-        var call = Make.Call() with { Channel = text, Line = text, CalledNumber = text, CallerNumber = text + new string('9', 300) };
+        var call = Make.Call() with { Channel = text, Line = text, CalledNumber = text, CallerNumber = text + "99" };
         Assert.Equal(AppendResult.Committed, await ledger.AppendAsync(new(call, [Make.Entry(call, 1, Make.Resumed(text))])));
 
         var line = Assert.Single(await ledger.ReadAsync(new(Line: text)));
-        Assert.Equal(call, line.Call);
+        Assert.Equal(call, Make.Plain(line.Call));
         Assert.Equal(text, ((CallResumed)line.Entry.Event).Reason);
     }
 
@@ -289,7 +297,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
 
         await ledger.AppendAsync(Make.First(call));
         var found = await ledger.Ledger.FindCallAsync(call.Id, TestContext.Current.CancellationToken);
-        Assert.Equal(call, found!.Call);
+        Assert.Equal(call, Make.Plain(found!.Call));
         Assert.Equal([1, 2], found.Entries.Select(e => e.CallSequence));
         Assert.Empty(await ledger.Ledger.FindOpenCallsAsync(call.Pbx, TestContext.Current.CancellationToken));
     }
@@ -308,7 +316,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task Stopping_writes_what_is_on_its_way()
     {
-        var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 5000));
+        var ledger = await LedgerUnderTest.StartAsync(database.Options());
         var appends = Enumerable.Range(0, 500).Select(_ => ledger.AppendAsync(Make.First(Make.Call()))).ToList();
         await ledger.DisposeAsync();
         Assert.All(await Task.WhenAll(appends), result => Assert.NotEqual(AppendResult.Lost, result));
@@ -327,16 +335,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
         }
 
         // Through the back door, as this is about reading.
-        await using (var connection = await database.OpenRawAsync())
-        {
-            var (numbers, id) = database is SqliteTestDatabase
-                ? ("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) ", "printf('%032x', i)")
-                : ("WITH n(i) AS (SELECT generate_series(2, 100000)) ", "lpad(to_hex(i), 32, '0')::uuid");
-            await connection.ExecuteAsync(
-                "INSERT INTO events (position, event_id, call_id, call_sequence, at, type, body) " + numbers
-                + $"SELECT i, {id}, e.call_id, i, e.at, e.type, e.body FROM n, (SELECT * FROM events WHERE position = 1) e",
-                commandTimeout: 120);
-        }
+        await database.MultiplyAsync(100_000);
 
         await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
         long count = 0, most = 0;

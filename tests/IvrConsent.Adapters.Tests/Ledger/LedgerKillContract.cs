@@ -72,7 +72,11 @@ public sealed class LedgerKillChild
 {
     private const string Variable = "IVRCONSENT_TEST_KILL_CHILD";
 
-    internal static Process Start(string connection, string spool, string confirmed)
+    internal static Process Start(string connection, string spool, string confirmed) =>
+        Start(typeof(LedgerKillChild), nameof(Append_until_killed), Variable, [connection, spool, confirmed, TestKeys.Folder]);
+
+    /// <summary>Starts this program again for one explicit test, which is told what it needs by a variable.</summary>
+    internal static Process Start(Type type, string method, string variable, string[] values)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
@@ -85,12 +89,12 @@ public sealed class LedgerKillChild
             start.ArgumentList.Add(typeof(LedgerKillChild).Assembly.Location);
         }
 
-        foreach (var argument in (string[])["-explicit", "only", "-method", $"{typeof(LedgerKillChild).FullName}.{nameof(Append_until_killed)}"])
+        foreach (var argument in (string[])["-explicit", "only", "-method", $"{type.FullName}.{method}"])
         {
             start.ArgumentList.Add(argument);
         }
 
-        start.Environment[Variable] = string.Join('\n', connection, spool, confirmed);
+        start.Environment[variable] = string.Join('\n', values);
 
         // Its parent may have been started by another runner, whose server this process must not talk to.
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("TESTINGPLATFORM", StringComparison.Ordinal)).ToList())
@@ -109,13 +113,13 @@ public sealed class LedgerKillChild
     [Fact(Explicit = true)]
     public async Task Append_until_killed()
     {
-        if (Environment.GetEnvironmentVariable(Variable)?.Split('\n') is not [var connection, var spool, var confirmed])
+        if (Environment.GetEnvironmentVariable(Variable)?.Split('\n') is not [var connection, var spool, var confirmed, var keys])
         {
             Assert.Skip("Run by another test only.");
             return;
         }
 
-        await using var ledger = await LedgerUnderTest.StartAsync(new LedgerOptions { Connection = connection, SpoolFolder = spool });
+        await using var ledger = await LedgerUnderTest.StartAsync(new LedgerOptions { Connection = connection, SpoolFolder = spool, KeyFolder = keys });
         var gate = new Lock();
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
         {

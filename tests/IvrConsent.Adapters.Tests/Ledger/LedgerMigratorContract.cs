@@ -70,7 +70,7 @@ public abstract class LedgerMigratorContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task A_ledger_that_may_not_migrate_says_what_to_do_and_opens_when_it_was_done()
     {
-        var options = new LedgerOptions { Connection = database.Connection, SpoolFolder = database.Spool, MigrateAtStart = false };
+        var options = database.Options(migrate: false);
         await using var ledger = await LedgerUnderTest.StartAsync(options);
         Assert.False(ledger.Ledger.Health.Available);
         Assert.Equal(AppendResult.Deferred, await ledger.AppendAsync(Make.First(Make.Call())));

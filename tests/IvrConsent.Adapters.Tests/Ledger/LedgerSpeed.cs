@@ -65,7 +65,7 @@ public abstract class LedgerSpeed(LedgerTestDatabase database) : IAsyncLifetime
     [Fact(Explicit = true)]
     public async Task As_fast_as_it_goes()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(limitMs: 10_000));
+        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
         for (var round = 0; round < 2; round++)
         {
             var cpu = Process.GetCurrentProcess().TotalProcessorTime;

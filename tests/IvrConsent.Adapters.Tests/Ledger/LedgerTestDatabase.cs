@@ -17,14 +17,30 @@ public abstract class LedgerTestDatabase : IAsyncDisposable
 
     public string Spool => Path.Combine(Folder, "spool");
 
+    /// <summary>With limits that a machine keeps on which much else is going on.</summary>
     public abstract string Connection { get; }
 
-    internal LedgerOptions Options(int limitMs = 3000, int queue = 4096) => new()
+    /// <summary>With the limits that the product has by itself.</summary>
+    public virtual string ShippedConnection => Connection;
+
+    /// <summary>
+    /// What a test of anything but time-outs uses: as patient as the product can be. How long a commit or a connection takes on a
+    /// busy machine is not what it is about.
+    /// </summary>
+    internal LedgerOptions Options(string? spool = null, string? keys = null, bool migrate = true, int queue = 4096) => new()
     {
         Connection = Connection,
-        SpoolFolder = Spool,
-        CommitLimit = TimeSpan.FromMilliseconds(limitMs),
+        SpoolFolder = spool ?? Spool,
+        KeyFolder = keys ?? TestKeys.Folder,
+        CommitLimit = TimeSpan.FromSeconds(10),
         QueueLimit = queue,
+        MigrateAtStart = migrate,
+    };
+
+    /// <summary>What a test of time-outs uses: the limit that it is about.</summary>
+    internal LedgerOptions Limited(TimeSpan limit) => new()
+    {
+        Connection = ShippedConnection, SpoolFolder = Spool, KeyFolder = TestKeys.Folder, CommitLimit = limit,
     };
 
     /// <summary>Skips the test where the database is absent.</summary>
@@ -32,6 +48,22 @@ public abstract class LedgerTestDatabase : IAsyncDisposable
 
     /// <summary>Past every fault, as a person with a console would.</summary>
     public abstract Task<DbConnection> OpenRawAsync();
+
+    /// <summary>Makes a ledger of one event one of so many, through the back door.</summary>
+    public async Task MultiplyAsync(int count)
+    {
+        await using var connection = await OpenRawAsync();
+        var (numbers, id) = this is SqliteTestDatabase
+            ? ($"WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) ", "printf('%032x', i)")
+            : ($"WITH n(i) AS (SELECT generate_series(2, {count})) ", "lpad(to_hex(i), 32, '0')::uuid");
+        await connection.ExecuteAsync(
+            "INSERT INTO events (position, event_id, call_id, call_sequence, at, type, body) " + numbers
+            + $"SELECT i, {id}, e.call_id, i, e.at, e.type, e.body FROM n, (SELECT * FROM events WHERE position = 1) e",
+            commandTimeout: 120);
+    }
+
+    /// <summary>The same where nothing has been made yet.</summary>
+    public virtual Task<DbConnection> OpenRawNewAsync() => OpenRawAsync();
 
     public abstract Task StopAsync();
 
@@ -68,6 +100,12 @@ public sealed class SqliteTestDatabase : LedgerTestDatabase
         var connection = new SqliteConnection($"Data Source={Connection};Pooling=false;Mode=ReadWrite");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         return connection;
+    }
+
+    public override async Task<DbConnection> OpenRawNewAsync()
+    {
+        await File.WriteAllBytesAsync(Connection, [], TestContext.Current.CancellationToken);
+        return await OpenRawAsync();
     }
 
     public override Task StopAsync()
@@ -125,7 +163,9 @@ public sealed class PostgresTestDatabase : LedgerTestDatabase
     public static string? Configured =>
         Environment.GetEnvironmentVariable("IVRCONSENT_TEST_PG") is { Length: > 0 } connection ? connection : LabEnvironment.Find()?.FindPostgres();
 
-    public override string Connection => new NpgsqlConnectionStringBuilder(_real.ConnectionString)
+    public override string Connection => new NpgsqlConnectionStringBuilder(ShippedConnection) { Timeout = 60 }.ConnectionString;
+
+    public override string ShippedConnection => new NpgsqlConnectionStringBuilder(_real.ConnectionString)
     {
         Host = "127.0.0.1", Port = _proxy!.Port,
     }.ConnectionString;

@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using System.Text;
 using IvrConsent.Core.Ledger;
 using IvrConsent.Storage.Database;
+using IvrConsent.Storage.Keys;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -14,6 +15,8 @@ public sealed class SpoolTests : IDisposable
 {
     private readonly string _folder = Path.Combine(Directory.CreateTempSubdirectory("spool-test-").FullName, "spool");
     private readonly TestLog<Spool> _log = new();
+
+    private static NumberKeyRing Numbers { get; } = new(new KeyFolder(TestKeys.Folder));
 
     public void Dispose() => Directory.Delete(Path.GetDirectoryName(_folder)!, recursive: true);
 
@@ -43,7 +46,7 @@ public sealed class SpoolTests : IDisposable
         Assert.True(await spool.AppendAsync(batch));
         var back = Assert.Single(spool.Next(10));
         Assert.Equal(batch.Call, back.Call);
-        Assert.Equal(batch.Entries, back.Entries);
+        Assert.Equal(batch.Entries.Select(Make.Plain), back.Entries.Select(Make.Plain));
     }
 
     [Fact]
@@ -127,6 +130,30 @@ public sealed class SpoolTests : IDisposable
         Assert.Contains(_log.Lines, l => l.Level == LogLevel.Error);
     }
 
+    [Fact]
+    public async Task A_number_is_not_in_it_in_clear_and_one_that_cannot_be_read_does_not_hold_the_facts_back()
+    {
+        var batches = Batches(2);
+        await using (var spool = Open())
+        {
+            Assert.All(await Task.WhenAll(batches.Select(spool.AppendAsync)), Assert.True);
+            Assert.True(spool.Refuse(batches[0]));
+        }
+
+        Assert.All(Directory.GetFiles(_folder), file => Assert.DoesNotContain("600700801", File.ReadAllText(file), StringComparison.Ordinal));
+        var others = Directory.CreateTempSubdirectory("spool-test-keys-").FullName;
+        new KeyFolder(others).MakeMissing();
+        await using (var foreign = new Spool(new SpoolFolder(_folder), new NumberKeyRing(new KeyFolder(others)), 1000, _log))
+        {
+            foreign.Open();
+            Assert.All(foreign.ReadAll(), batch => Assert.Null(batch.Call!.CallerNumber));
+        }
+
+        Directory.Delete(others, recursive: true);
+        await using var again = Open();
+        Assert.Equal(batches.Select(batch => batch.Call), again.ReadAll().Select(batch => batch.Call));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("\n")]
@@ -134,7 +161,7 @@ public sealed class SpoolTests : IDisposable
     [InlineData("garbage without end")]
     [InlineData("-0000001 0000000000000000 {}\nmore\n")]
     public void Garbage_is_no_batch(string text) =>
-        Assert.Empty(SpoolLine.ReadAll(Encoding.UTF8.GetBytes(text)).Batches);
+        Assert.Empty(SpoolLine.ReadAll(Encoding.UTF8.GetBytes(text), Numbers).Batches);
 
     [Theory]
     [InlineData(false)]
@@ -143,7 +170,7 @@ public sealed class SpoolTests : IDisposable
     {
         using var disk = new SlowFolder(_folder);
         var batches = Batches(3);
-        await using (var spool = new Spool(disk, 100, _log))
+        await using (var spool = new Spool(disk, Numbers, 100, _log))
         {
             spool.Open();
             Assert.True(await spool.AppendAsync(batches[0]));
@@ -265,7 +292,7 @@ public sealed class SpoolTests : IDisposable
 
     private Spool Open()
     {
-        var spool = new Spool(new SpoolFolder(_folder), 1000, _log);
+        var spool = new Spool(new SpoolFolder(_folder), Numbers, 1000, _log);
         spool.Open();
         return spool;
     }

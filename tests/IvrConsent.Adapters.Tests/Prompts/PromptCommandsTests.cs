@@ -1,4 +1,5 @@
 using IvrConsent.Core.Calls;
+using IvrConsent.Core.Consent;
 using IvrConsent.Core.Notices;
 using IvrConsent.Storage.Prompts;
 using Xunit;
@@ -12,6 +13,7 @@ public sealed class PromptCommandsTests : IDisposable
         Name = "sales",
         Language = "pl",
         Notice = new NoticeOptions("sales", "1"),
+        InCall = new InCallOptions { WithdrawKeys = null, GiveKeys = null, PauseKeys = null },
     };
 
     private readonly PromptFolder _folder = new();
@@ -79,9 +81,10 @@ public sealed class PromptCommandsTests : IDisposable
     {
         var shipped = PromptCatalogue.Load(Path.Combine(PromptFolder.Repository, "prompts"));
 
-        var problems = PromptCommands.CheckLines(shipped, [Line with { OnDecline = Afterwards.HangUp }], Afterwards.HangUp, "en");
+        var problems = PromptCommands.CheckLines(shipped, [Line with { OnDecline = Afterwards.HangUp, InCall = new InCallOptions() }], Afterwards.HangUp, "en");
 
-        Assert.Equal(PromptNames.All.Count + 1, problems.Count);
+        // notice, reminder, wrong-key, accepted, declined, goodbye, withdrawn, notice-in-call, paused, resumed; and a goodbye in English.
+        Assert.Equal(11, problems.Count);
         Assert.All(problems, p => Assert.True(p.Severity == PromptProblemSeverity.Warning && p.What.Contains("placeholder", StringComparison.Ordinal)));
     }
 }

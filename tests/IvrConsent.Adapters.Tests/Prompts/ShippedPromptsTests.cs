@@ -35,10 +35,33 @@ public sealed class ShippedPromptsTests
             Assert.Equal((1, 8000, 16), (header.Channels, header.Rate, header.Bits));
             Assert.InRange(SpeechAudio.ActiveLevel(samples, 8000), -26, -18);
             Assert.InRange(SpeechAudio.Peak(samples), -14, -3);
-            Assert.InRange(header.Length.TotalSeconds, 1, name == PromptNames.Notice ? 16 : 12);
+            Assert.InRange(header.Length.TotalSeconds, 1, Longest(name));
         }
 
         Assert.InRange(catalogue.Find(language, PromptNames.Notice)!.Length.TotalSeconds, 6, 16);
+    }
+
+    private static int Longest(string name) => name switch
+    {
+        PromptNames.FullNotice => 50,
+        PromptNames.Notice => 16,
+        _ when name.StartsWith(PromptNames.Notice, StringComparison.Ordinal) => 20,
+        _ => 12,
+    };
+
+    [Theory]
+    [InlineData("pl", "gwiazdkę i dziewięć")]
+    [InlineData("en", "star and nine")]
+    [InlineData("de", "Stern und Neun")]
+    [InlineData("cs", "hvězdičky a devítky")]
+    [InlineData("it", "asterisco e nove")]
+    public void Whatever_asks_for_consent_by_other_ways_says_how_to_withdraw(string language, string keys)
+    {
+        var catalogue = PromptCatalogue.Load(Folder);
+        foreach (var name in new[] { PromptNames.FullNotice, PromptNames.NoticeAnnounce, PromptNames.NoticeGranular, PromptNames.NoticeInCall })
+        {
+            Assert.Contains(keys, catalogue.Find(language, name)!.Text!, StringComparison.Ordinal);
+        }
     }
 
     [Theory]

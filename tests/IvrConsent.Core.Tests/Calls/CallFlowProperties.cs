@@ -8,11 +8,12 @@ using Xunit;
 
 namespace IvrConsent.Core.Tests.Calls;
 
-/// <summary>Any sequence of keys, times and faults gives one outcome, and a recording only after a committed consent.</summary>
+/// <summary>Any mode, sequence of keys and variables, times and faults give one outcome, and a recording only on a committed ground.</summary>
 public sealed class CallFlowProperties
 {
     public sealed record Script(
         IReadOnlyList<(int AfterMs, char Digit)> Keys,
+        IReadOnlyList<(int AfterMs, string Variable, string Value)> Signals,
         int HangUpAfterMs,
         bool PbxLost,
         int AppendFault,
@@ -21,7 +22,19 @@ public sealed class CallFlowProperties
         LineOptions Line,
         bool NoticeMissing);
 
+    private static readonly PurposeOptions[] Purposes =
+    [
+        new() { Id = "quality", Retention = TimeSpan.FromDays(30), Key = '3' },
+        new() { Id = "training", Retention = TimeSpan.FromDays(90), Key = '4' },
+        new() { Id = "contract", Retention = TimeSpan.FromDays(1000), Basis = LawfulBasis.Contract },
+        new() { Id = "fraud", Retention = TimeSpan.FromDays(10), Basis = LawfulBasis.LegitimateInterests },
+    ];
+
     private static readonly Gen<LineOptions> Lines =
+        from mode in Gen.Elements(Enum.GetValues<ConsentMode>())
+        from purposes in Gen.Elements(0, 2, 4)
+        from onWithdraw in Gen.Elements(WithdrawalAction.Erase, WithdrawalAction.Keep)
+        from info in Gen.Elements<char?>(null, '0')
         from repeats in Gen.Choose(0, 3)
         from bargeIn in Gen.Elements(true, true, false)
         from minimum in Gen.Elements(0, 0, 2000, 9000)
@@ -30,6 +43,10 @@ public sealed class CallFlowProperties
         from confirm in Gen.Elements(true, false)
         select new FakeSettings().Line with
         {
+            Mode = mode,
+            Purposes = [.. Purposes[..purposes], .. mode == ConsentMode.Inform && purposes < 4 ? Purposes[2..3] : []],
+            InCall = new InCallOptions { OnWithdraw = onWithdraw },
+            InfoKey = info,
             Repeats = repeats,
             BargeIn = bargeIn,
             MinimumHeard = TimeSpan.FromMilliseconds(minimum),
@@ -41,7 +58,7 @@ public sealed class CallFlowProperties
     private static readonly Gen<FakeFaults> Faults =
         from playback in Gen.Elements(0, 0, 0, 1, 2, 3)
         from how in Gen.Elements("refused", "never-started", "broken-off", "cut-short")
-        from other in Gen.Choose(0, 12)
+        from other in Gen.Choose(0, 18)
         select new FakeFaults
         {
             FailPlayback = playback,
@@ -53,10 +70,24 @@ public sealed class CallFlowProperties
             AnswerFails = other == 5,
             FileLength = other == 6 ? 0.3 : 1,
             FileMissing = other == 7,
+            PauseFails = other == 8,
+            ResumeFails = other == 9,
+            StopFails = other == 10,
+            DeleteFails = other == 11,
+            WhisperFails = other == 12,
+            WhispersUnheard = other == 13 ? 3 : 0,
         };
 
+    private static readonly (string, string)[] Signals =
+    [
+        (CallVariables.Agent, "anna"), (CallVariables.Agent, "otto"), (CallVariables.Agent, "+48221234501"), (CallVariables.Agent, ""),
+        (CallVariables.Record, "start"), (CallVariables.Record, "stop"), (CallVariables.Record, "pause"), (CallVariables.Record, "resume"), (CallVariables.Record, "dance"),
+        (CallVariables.Purposes, "contract"), (CallVariables.Purposes, "quality,contract"), (CallVariables.Purposes, "nonsense"), (CallVariables.Purposes, ","),
+    ];
+
     private static readonly Gen<Script> Scripts =
-        from keys in (from after in Gen.OneOf(Gen.Choose(0, 300), Gen.Choose(0, 9000)) from digit in Gen.Elements('1', '1', '2', '*', '7', '#') select (after, digit)).ListOf()
+        from keys in (from after in Gen.OneOf(Gen.Choose(0, 300), Gen.Choose(0, 9000)) from digit in Gen.Elements('1', '1', '2', '3', '4', '*', '*', '9', '7', '#', '0') select (after, digit)).ListOf()
+        from signals in (from after in Gen.Choose(0, 9000) from signal in Gen.Elements(Signals) select (after, signal.Item1, signal.Item2)).ListOf()
         from hangUp in Gen.OneOf(Gen.Choose(0, 50), Gen.Choose(0, 20_000), Gen.Constant(200_000))
         from lost in Gen.Elements(false, false, false, true)
         from appendFault in Gen.Elements(0, 0, 0, 1, 2)
@@ -64,7 +95,7 @@ public sealed class CallFlowProperties
         from faults in Faults
         from line in Lines
         from missing in Gen.Elements(false, false, false, false, true)
-        select new Script([.. keys], hangUp, lost, appendFault, appendDelay, faults, line, missing);
+        select new Script([.. keys], [.. signals], hangUp, lost, appendFault, appendDelay, faults, line, missing);
 
     [Fact]
     public void Every_call_has_one_lawful_outcome()
@@ -82,18 +113,17 @@ public sealed class CallFlowProperties
 
         var fault = (AppendResult)script.AppendFault;
         scene.Ledger.Fault = _ => (fault, TimeSpan.FromMilliseconds(script.AppendDelayMs));
+        scene.Settings.Staff["anna"] = new AgentOptions("anna", true);
+        scene.Settings.Staff["otto"] = new AgentOptions("otto", false);
         var call = scene.Pbx.Ring(faults: script.Faults);
-        var committedWhenRecorded = true;
+        var lawful = true;
+        call.Writes = () => lawful &= HasGround(scene.Ledger.Of(call.Arrival.Id).Where(entry => !scene.Ledger.Deferred.Contains(entry.EventId)).Select(entry => entry.Event));
         scene.Simulation.Run(async () =>
         {
             var handled = scene.Handler.HandleAsync(scene.Pbx, call);
             _ = scene.Presses([.. script.Keys.Select(key => (key.AfterMs / 1000.0, key.Digit))])(call);
+            _ = SignalAsync(scene, call, script.Signals);
             await scene.After(script.HangUpAfterMs / 1000.0);
-            if (call.Recording?.StartedAt is not null)
-            {
-                committedWhenRecorded = scene.Events(call).Any(fact => fact is ConsentGiven);
-            }
-
             if (script.PbxLost)
             {
                 call.LosePbx();
@@ -112,37 +142,73 @@ public sealed class CallFlowProperties
         });
 
         var events = scene.Events(call);
-        var recorded = call.Recording?.StartedAt is not null;
-        var consents = events.Where(fact => fact is ConsentGiven or ConsentRefused or ConsentNotObtained).ToArray();
+        var started = call.Recordings.Where(recording => recording.StartedAt is not null).ToArray();
         if (fault == AppendResult.Lost)
         {
-            return !recorded && events.Count == 0;
+            return started.Length == 0 && events.Count == 0;
         }
 
-        var end = events.OfType<CallEnded>().ToArray();
         var context = $"{scene.Course(call)} | {string.Join("; ", call.Orders)}";
+        Assert.True(lawful && (started.Length == 0 || fault == AppendResult.Committed), "recorded unlawfully: " + context);
+        var end = events.OfType<CallEnded>().ToArray();
         Assert.True(end.Length == 1, "not one end: " + context);
-        Assert.True(consents.Length == 1, "not one decision: " + context);
-        Assert.True(!recorded || (events.Any(fact => fact is ConsentGiven) && fault == AppendResult.Committed && committedWhenRecorded), "recorded unlawfully: " + context);
-        Assert.True(recorded == events.Any(fact => fact is RecordingStarted), "recording not on record: " + context);
+        Assert.True(events.Count(IsAnswer) == 1 || events.Skip(events.ToList().FindIndex(fact => IsAnswer(fact))).Any(IsChange), "not one decision: " + context);
+        Assert.True(started.Select(recording => recording.Name).SequenceEqual(events.OfType<RecordingStarted>().Select(fact => fact.Recording)), "recording not on record: " + context);
+        Assert.True(end[0].Recorded == started.Length > 0, "the end does not know of the recording: " + context);
+        Assert.True(end[0].Consent == CallStanding.Of(events).Consent, "end and decision differ: " + context);
         Assert.True(events.OfType<NoticePlayed>().All(notice => notice.HeardMs >= 0 && notice.HeardMs <= notice.AudioMs), "heard more than there was: " + context);
-        var expected = consents[0] switch
+        foreach (var given in events.OfType<ConsentGiven>())
         {
-            ConsentGiven => ConsentStatus.Given,
-            ConsentRefused => ConsentStatus.Refused,
-            ConsentNotObtained other => other.Status,
-            _ => throw new InvalidOperationException(),
-        };
-        Assert.True(end[0].Consent == expected, "end and decision differ: " + context);
-        if (consents[0] is ConsentGiven given)
-        {
-            Assert.True(events.OfType<NoticePlayed>().Any() && given.Key == '1', "given without a notice: " + context);
-            Assert.True(events.OfType<NoticePlayed>().Max(notice => notice.HeardMs) >= script.Line.MinimumHeard.TotalMilliseconds || script.Line.MinimumHeard > TimeSpan.FromSeconds(8), "given before enough was heard: " + context);
+            Assert.True(events.TakeWhile(fact => fact != given).OfType<NoticePlayed>().Any(), "given without a notice: " + context);
+            Assert.True(given.Keys is not null || given.Key is not null || given.Mode is ConsentMode.Announce or ConsentMode.AskInCall, "given by nothing: " + context);
+            Assert.True(given.Key is null || events.OfType<NoticePlayed>().Max(notice => notice.HeardMs) >= script.Line.MinimumHeard.TotalMilliseconds, "given before enough was heard: " + context);
         }
+
+        Assert.True(script.Line.Mode != ConsentMode.Never || started.Length == 0, "a line that is never recorded was: " + context);
+        AssertWithdrawn(scene, call, script, context);
 
         // Who stays on the line reaches the agent, unless the line says otherwise or the PBX refuses even that.
         var patient = script is { HangUpAfterMs: 200_000, PbxLost: false };
         Assert.True(!patient || call.InDialplan || call.HungUpByUs || script.Faults.ContinueFails, "caller lost: " + context);
         return true;
     }
+
+    /// <summary>What was withdrawn with the word "erase" is nowhere, and that is on record; where the PBX lies about it, that is.</summary>
+    private static void AssertWithdrawn(CallScene scene, FakeCall call, Script script, string context)
+    {
+        var events = scene.Events(call).ToList();
+        var last = events.FindLastIndex(fact => fact is ConsentWithdrawn { Action: WithdrawalAction.Erase });
+        if (last < 0)
+        {
+            return;
+        }
+
+        foreach (var started in events.Take(last).OfType<RecordingStarted>())
+        {
+            var erased = events.OfType<RecordingErased>().Any(fact => fact.Recording == started.Recording);
+            Assert.True(erased || script.Faults.DeleteFails, "withdrawn and not erased: " + context);
+            Assert.True(!scene.Pbx.Stored.ContainsKey(started.Recording) || !erased, "said to be erased, and is not: " + context);
+        }
+    }
+
+    private static async Task SignalAsync(CallScene scene, FakeCall call, IReadOnlyList<(int AfterMs, string Variable, string Value)> signals)
+    {
+        foreach (var (after, variable, value) in signals)
+        {
+            await scene.After(after / 1000.0);
+            call.Signal(variable, value);
+        }
+    }
+
+    /// <summary>Written apart from <see cref="CallStanding"/>, which it judges: the last word on whether it may be recorded.</summary>
+    private static bool HasGround(IEnumerable<CallEvent> events) => events.LastOrDefault(fact => IsAnswer(fact) || IsChange(fact)) switch
+    {
+        ConsentGiven or CallerInformed => true,
+        CallerObjected { Obeyed: false } => true,
+        _ => false,
+    };
+
+    private static bool IsAnswer(CallEvent fact) => fact is ConsentGiven { Keys: null, By: null } or ConsentRefused or ConsentNotObtained or CallerInformed or CallerObjected;
+
+    private static bool IsChange(CallEvent fact) => fact is ConsentGiven or ConsentWithdrawn or CallerObjected or CallerInformed;
 }

@@ -317,35 +317,6 @@ public sealed class CallFlowTests
     }
 
     [Fact]
-    public void A_call_that_the_PBX_took_back_was_not_abandoned()
-    {
-        var call = _scene.Call(async call =>
-        {
-            await _scene.After(3);
-            call.TakeBack();
-        });
-
-        Assert.Equal((ConsentStatus.NotAsked, Termination.PbxFailed), (_scene.The<CallEnded>(call).Consent, _scene.The<CallEnded>(call).Termination));
-    }
-
-    [Fact]
-    public void A_recording_of_a_call_that_the_PBX_took_back_is_followed_to_its_end()
-    {
-        var call = _scene.Call(async call =>
-        {
-            await _scene.After(3);
-            call.Press('1');
-            await _scene.After(0.5);
-            call.TakeBack();
-            await _scene.After(20);
-            call.Recording!.EndWithCall();
-        });
-
-        Assert.InRange(_scene.The<RecordingStopped>(call).LengthMs, 20_400, 20_500);
-        Assert.Equal((ConsentStatus.Given, Termination.PbxFailed, true), (_scene.The<CallEnded>(call).Consent, _scene.The<CallEnded>(call).Termination, _scene.The<CallEnded>(call).Recorded));
-    }
-
-    [Fact]
     public void Sequence_is_without_gaps_and_times_do_not_fall()
     {
         var call = _scene.Call(_scene.Presses((3, '1')));

@@ -78,7 +78,7 @@ public sealed class CallReconcilerTests
     public void A_recording_without_a_consent_is_stopped_deleted_and_put_on_record()
     {
         var orphan = Orphan(3);
-        var recording = new FakeRecording(orphan, _scene.Pbx, _scene.Time, new RecordingRequest(CallFlow.RecordingName(orphan.Arrival.Id), "wav"), new FakeFaults());
+        var recording = new FakeRecording(orphan, _scene.Pbx, _scene.Time, new RecordingRequest(RecordingNames.Of(orphan.Arrival.Id, 1, RecordingChannels.Mono), "wav"), new FakeFaults());
         _scene.Pbx.Live.Add(new LiveRecording(orphan.Arrival.Id, recording));
 
         _scene.Simulation.Run(() => NewWorker().ReconcileAsync(_scene.Pbx, default));

@@ -31,12 +31,12 @@ internal sealed class CallScene
     public CallHandler Handler { get; }
 
     /// <summary>Rings, lets <paramref name="caller"/> act from the moment of arrival, hangs up after <paramref name="hangUpAfter"/> seconds.</summary>
-    public FakeCall Call(Func<FakeCall, Task>? caller = null, double hangUpAfter = 60, FakeFaults? faults = null, string called = "100", string? line = null)
+    public FakeCall Call(Func<FakeCall, Task>? caller = null, double hangUpAfter = 60, FakeFaults? faults = null, string called = "100", string? line = null, string? from = "+48221234501")
     {
         FakeCall? call = null;
         Simulation.Run(async () =>
         {
-            call = Pbx.Ring(called, line, faults: faults);
+            call = Pbx.Ring(called, line, from, faults);
             var handled = Handler.HandleAsync(Pbx, call);
             var acting = caller?.Invoke(call) ?? Task.CompletedTask;
             await After(hangUpAfter);
@@ -65,4 +65,8 @@ internal sealed class CallScene
 
     public T The<T>(FakeCall call)
         where T : CallEvent => Xunit.Assert.Single(Events(call).OfType<T>());
+
+    /// <summary>One of several, by its place from 0.</summary>
+    public T The<T>(FakeCall call, int index)
+        where T : CallEvent => Events(call).OfType<T>().ElementAt(index);
 }

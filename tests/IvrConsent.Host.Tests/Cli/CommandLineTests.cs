@@ -17,6 +17,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("health")]
     [InlineData("prompts", "list", "check", "import")]
     [InlineData("events", "list", "show", "export")]
+    [InlineData("keys", "init", "show", "rotate")]
+    [InlineData("ledger", "verify", "prove", "checkpoint", "seal", "check-proof")]
+    [InlineData("records", "export")]
+    [InlineData("webhooks", "list", "dead", "replay", "test")]
     public async Task Every_command_has_help(string command, params string[] commands)
     {
         var help = await Ivrconsent.RunAsync(command, "--help");
@@ -117,13 +121,37 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(0, (await Ivrconsent.RunAsync("events", "export", "-c", _here.Settings, "-o", file)).ExitCode);
         var entries = JsonDocument.Parse(File.ReadAllText(file)).RootElement.EnumerateArray().ToArray();
         Assert.Equal(10, entries.Length);
-        Assert.Equal("+48221234501", entries[0].GetProperty("caller_number").GetString());
+        Assert.Equal("+48 22 ••• •• 01", entries[0].GetProperty("caller_number").GetString());
         Assert.Equal("2026-03-01T10:00:00.250Z", entries[0].GetProperty("at").GetString());
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
 
         var again = await Ivrconsent.RunAsync("events", "export", "-c", _here.Settings, "-o", file);
         Assert.Equal(1, again.ExitCode);
         Assert.Equal(10, JsonDocument.Parse(File.ReadAllText(file)).RootElement.GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Whole_numbers_are_exported_for_a_reason_that_is_on_record_and_by_who_may()
+    {
+        await _here.AddCallsAsync("+48221234501");
+        Assert.NotEqual(0, (await RevealAsync()).ExitCode);
+        Assert.NotEqual(0, (await RevealAsync("--reason", " ")).ExitCode);
+        Assert.NotEqual(0, (await Ivrconsent.RunAsync("events", "export", "-c", _here.Settings, "--reason", "audit 7")).ExitCode);
+
+        var revealed = await RevealAsync("--reason", "audit 7");
+        Assert.True(revealed.ExitCode == 0, revealed.Error);
+        var entries = JsonDocument.Parse(revealed.Output).RootElement.EnumerateArray().ToArray();
+        Assert.Equal("+48221234501", entries[0].GetProperty("caller_number").GetString());
+        Assert.Equal("audit 7", entries[^1].GetProperty("event").GetProperty("reason").GetString());
+        var looks = await Ivrconsent.RunAsync("events", "list", "--type", "NumberRevealed", "--json", "-c", _here.Settings);
+        Assert.Single(JsonDocument.Parse(looks.Output).RootElement.EnumerateArray());
+
+        await File.AppendAllTextAsync(_here.Settings, $"access: {{ auditor: [{Environment.UserName}] }}\n", TestContext.Current.CancellationToken);
+        var refused = await RevealAsync("--reason", "audit 8");
+        Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+        Assert.Contains("auditor", refused.Error, StringComparison.Ordinal);
+
+        Task<ProgramRun> RevealAsync(params string[] more) => Ivrconsent.RunAsync(["events", "export", "--reveal-numbers", "-c", _here.Settings, .. more]);
     }
 
     [Theory]
@@ -135,7 +163,7 @@ public sealed class CommandLineTests : IDisposable
     {
         await _here.AddCallsAsync(caller);
 
-        var export = await Ivrconsent.RunAsync("events", "export", "--format", "csv", "-c", _here.Settings, "--type", "CallEnded");
+        var export = await Ivrconsent.RunAsync("events", "export", "--format", "csv", "-c", _here.Settings, "--type", "CallEnded", "--reveal-numbers", "--reason", "audit 7");
         var rows = export.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(2, rows.Length);
         Assert.Contains($",100,{cell},2026-03-01T10:00:00.250Z,", rows[1], StringComparison.Ordinal);

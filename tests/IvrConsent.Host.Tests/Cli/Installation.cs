@@ -3,6 +3,7 @@ using IvrConsent.Core.Consent;
 using IvrConsent.Core.Ledger;
 using IvrConsent.Storage;
 using IvrConsent.Storage.Database;
+using IvrConsent.Storage.Keys;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -30,6 +31,7 @@ internal sealed class Installation : IDisposable
                 language: en
 
             """);
+        new KeyFolder(Keys).MakeMissing();
         File.SetUnixFileMode(Settings, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
@@ -39,11 +41,13 @@ internal sealed class Installation : IDisposable
 
     public string Settings => Path.Combine(Folder, "ivrconsent.yaml");
 
+    public string Keys => Path.Combine(Folder, "keys");
+
     /// <summary>Puts calls into the ledger through the ledger itself; answers with their ids.</summary>
     public async Task<IReadOnlyList<CallId>> AddCallsAsync(params string?[] callers)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Services.AddStorage(new LedgerOptions { Connection = Path.Combine(Folder, "ledger.db"), SpoolFolder = Path.Combine(Folder, "spool") });
+        builder.Services.AddStorage(new LedgerOptions { Connection = Path.Combine(Folder, "ledger.db"), SpoolFolder = Path.Combine(Folder, "spool"), KeyFolder = Keys, CommitLimit = TimeSpan.FromSeconds(10) });
         using var host = builder.Build();
         await host.StartAsync();
         var ledger = host.Services.GetRequiredService<ILedger>();
@@ -68,6 +72,24 @@ internal sealed class Installation : IDisposable
 
         await host.StopAsync();
         return ids;
+    }
+
+    /// <summary>Puts batches into the ledger through the ledger itself.</summary>
+    public Task AppendAsync(params LedgerBatch[] batches) => AppendAsync("spool", batches);
+
+    /// <summary>The same beside a running worker, which has its own spool folder.</summary>
+    public async Task AppendAsync(string spool, params LedgerBatch[] batches)
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddStorage(new LedgerOptions { Connection = Path.Combine(Folder, "ledger.db"), SpoolFolder = Path.Combine(Folder, spool), KeyFolder = Keys, CommitLimit = TimeSpan.FromSeconds(10) });
+        using var host = builder.Build();
+        await host.StartAsync();
+        foreach (var batch in batches)
+        {
+            Xunit.Assert.Equal(AppendResult.Committed, await host.Services.GetRequiredService<ILedger>().AppendAsync(batch));
+        }
+
+        await host.StopAsync();
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);

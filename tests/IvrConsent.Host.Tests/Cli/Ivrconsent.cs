@@ -10,11 +10,20 @@ internal static class Ivrconsent
 {
     public static string Dll { get; } = Path.Combine(AppContext.BaseDirectory, "ivrconsent.dll");
 
-    public static async Task<ProgramRun> RunAsync(params string[] arguments)
+    public static Task<ProgramRun> RunAsync(params string[] arguments) => RunWithInputAsync(null, arguments);
+
+    /// <summary>The same, with a text on its standard input; null: the input is what this process has.</summary>
+    public static async Task<ProgramRun> RunWithInputAsync(string? input, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Dll, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Dll, .. arguments]) { RedirectStandardInput = input is not null, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Remove("IVRCONSENT_CONFIG");
         using var process = Process.Start(start)!;
+        if (input is not null)
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+        }
+
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);
         var error = process.StandardError.ReadToEndAsync(limit.Token);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using IvrConsent.Asterisk;
 using IvrConsent.Host.Doctor;
 using IvrConsent.Host.Settings;
+using IvrConsent.TestKit.Lab;
 using Xunit;
 
 namespace IvrConsent.Host.Tests.Doctor;
@@ -32,7 +33,7 @@ public sealed class DoctorLabTests : IDisposable
             Assert.Equal(FindingStatus.Ok, Find(findings, check).Status);
         }
 
-        Assert.StartsWith("all 30 prompts play", Find(findings, Checks.Playing).Found, StringComparison.Ordinal);
+        Assert.StartsWith("all 50 prompts play", Find(findings, Checks.Playing).Found, StringComparison.Ordinal);
         Assert.Equal(0, Report.ExitCode(findings));
         await AssertNothingLeftAsync(lab);
     }
@@ -50,7 +51,7 @@ public sealed class DoctorLabTests : IDisposable
         var findings = await RunAsync();
 
         Assert.Equal(FindingStatus.Ok, Find(findings, Checks.Folder).Status);
-        Assert.StartsWith("all 30 prompts play", Find(findings, Checks.Playing).Found, StringComparison.Ordinal);
+        Assert.StartsWith("all 50 prompts play", Find(findings, Checks.Playing).Found, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder));
         await AssertNothingLeftAsync(lab);
     }
@@ -75,7 +76,7 @@ public sealed class DoctorLabTests : IDisposable
     public async Task A_wrong_port_is_no_pbx_at_all()
     {
         var lab = Lab.Require("22");
-        Http(lab, url: $"http://127.0.0.1:{FreePort()}");
+        Http(lab, url: $"http://127.0.0.1:{FreePort.Take()}");
 
         var findings = await RunAsync();
 
@@ -89,7 +90,7 @@ public sealed class DoctorLabTests : IDisposable
     public async Task Prompts_that_the_pbx_cannot_fetch_fail_by_the_true_cause(string version)
     {
         var lab = Lab.Require(version);
-        Http(lab, promptsUrl: $"http://127.0.0.1:{FreePort()}");
+        Http(lab, promptsUrl: $"http://127.0.0.1:{FreePort.Take()}");
 
         var findings = await RunAsync();
 
@@ -141,7 +142,7 @@ public sealed class DoctorLabTests : IDisposable
         var findings = await RunAsync();
 
         Assert.Contains("notice", Find(findings, Checks.Prompts).Found, StringComparison.Ordinal);
-        Assert.StartsWith("all 29 prompts play", Find(findings, Checks.Playing).Found, StringComparison.Ordinal);
+        Assert.StartsWith("all 49 prompts play", Find(findings, Checks.Playing).Found, StringComparison.Ordinal);
         Assert.Equal(1, Report.ExitCode(findings));
     }
 
@@ -175,16 +176,9 @@ public sealed class DoctorLabTests : IDisposable
 
     private static Finding Find(IEnumerable<Finding> findings, string check) => findings.First(finding => finding.Check == check);
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private void Http(Lab lab, string? url = null, string? promptsUrl = null)
     {
-        var listen = $"127.0.0.1:{FreePort()}";
+        var listen = $"127.0.0.1:{FreePort.Take()}";
         _scene.SecretFile("password", lab.Password);
         _scene.Write(url ?? lab["ARI"], listen, $"prompts_url: \"{promptsUrl ?? "http://" + listen}\"", Languages);
     }

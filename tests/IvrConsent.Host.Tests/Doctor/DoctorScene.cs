@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using IvrConsent.Core.Notices;
 using IvrConsent.Host.Doctor;
 using IvrConsent.Host.Settings;
+using IvrConsent.Storage.Keys;
 
 namespace IvrConsent.Host.Tests.Doctor;
 
@@ -16,6 +17,7 @@ internal sealed class DoctorScene : IDisposable
         // The PBX of a test runs as another user.
         File.SetUnixFileMode(Folder, (UnixFileMode)0b111_101_101);
         SecretFile("password", "secret-of-the-scene");
+        new KeyFolder(Path.Combine(Folder, "keys")).MakeMissing();
     }
 
     public string Folder { get; }

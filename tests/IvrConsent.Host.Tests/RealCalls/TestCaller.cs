@@ -49,8 +49,8 @@ internal sealed class TestCaller : IAsyncDisposable
             Voice = EarlyVoice,
             Headers = [.. options.Headers, ("X-Worker", application)],
         });
-        // The lab passes 102 and 112 on without the port behind them.
-        var dialled = number.Length > 3 && number[..3] is "102" or "112" && number.Length > 4 ? number[..3] : number;
+        // The lab passes these on without the port behind them.
+        var dialled = number.Length > 4 && number[..3] is "102" or "103" or "104" or "112" ? number[..3] : number;
         return new TestCaller(pbx, phone, call, options.FromUser, dialled) { LedgerNumber = options.Anonymous ? null : options.FromUser };
     }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using IvrConsent.Storage.Keys;
 using IvrConsent.TestKit.Lab;
 using IvrConsent.TestKit.Sip;
 
@@ -24,8 +23,17 @@ internal sealed record WorkerSetup
           - { name: "2001" }
         """;
 
+    /// <summary>The purposes, as YAML under <c>purposes:</c>; empty: none.</summary>
+    public string Purposes { get; init; } = "";
+
+    /// <summary>The vault, as a YAML map; empty: none, recordings stay on the PBX.</summary>
+    public string Vault { get; init; } = "";
+
     /// <summary>The database; null: an SQLite file in the worker's folder.</summary>
     public string? Connection { get; init; }
+
+    /// <summary>The folder of keys, which workers on one database share; null: one of its own.</summary>
+    public string? Keys { get; init; }
 
     /// <summary>How long to wait for a key.</summary>
     public string FirstDigitTimeout { get; init; } = "2s";
@@ -41,7 +49,7 @@ internal sealed class TestWorker : IAsyncDisposable
     private static int _callers;
 
     private readonly WorkerSetup _setup;
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Take();
 
     public TestWorker(WorkerSetup setup)
     {
@@ -50,9 +58,11 @@ internal sealed class TestWorker : IAsyncDisposable
         Folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"ivrconsent-calls-{Guid.NewGuid():N}");
         Prompts = Path.Combine(Folder, "prompts");
         CopyFolder(Path.Combine(setup.Attachments[0].Pbx.Sounds, "prompts"), Prompts);
+        new KeyFolder(Keys).MakeMissing();
+        Directory.CreateDirectory(Path.Combine(Folder, "vault"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         WriteSettings(Settings(setup.Lines));
         Process = new WorkerProcess(Path.Combine(AppContext.BaseDirectory, "ivrconsent.dll"), SettingsFile, new Uri($"http://127.0.0.1:{_port}"));
-        Ledger = new WorkerLedger(setup.Connection ?? LedgerFile, Path.Combine(Folder, "spool"));
+        Ledger = new WorkerLedger(setup.Connection ?? LedgerFile, Path.Combine(Folder, "spool"), Keys);
     }
 
     public string Folder { get; }
@@ -62,6 +72,8 @@ internal sealed class TestWorker : IAsyncDisposable
     public string SettingsFile => Path.Combine(Folder, "ivrconsent.yaml");
 
     public string LedgerFile => Path.Combine(Folder, "ledger.db");
+
+    public string Keys => _setup.Keys ?? Path.Combine(Folder, "keys");
 
     public WorkerProcess Process { get; }
 
@@ -153,12 +165,15 @@ internal sealed class TestWorker : IAsyncDisposable
         worker: {"{"} name: tests {"}"}
         http: {"{"} listen: 127.0.0.1:{_port} {"}"}
         database: {"{"} connection: "{_setup.Connection ?? "ledger.db"}", spool: spool, commit_limit: 1s {"}"}
+        keys: {"{"} folder: "{Keys}" {"}"}
+        {(_setup.Vault.Length > 0 ? "vault: " + _setup.Vault : "")}
         prompts: {"{"} folder: prompts {"}"}
         shutdown: {"{"} finish_dialogues_within: {_setup.FinishDialoguesWithin} {"}"}
         pbx:
         {string.Join('\n', _setup.Attachments.Select(Pbx))}
         notices:
-          recording: {"{"} version: "7", prompt: notice {"}"}
+          recording: {"{"} version: "7" {"}"}
+        {(_setup.Purposes.Length > 0 ? "purposes:\n" + _setup.Purposes : "")}
         defaults: {"{"} first_digit_timeout: {_setup.FirstDigitTimeout} {"}"}
         lines:
         {lines}
@@ -183,13 +198,6 @@ internal sealed class TestWorker : IAsyncDisposable
     private static string Pbx(Attachment to) => $$"""
           - { name: {{to.Name}}, url: "{{to.Pbx.Http}}", username: {{to.Pbx.Username}}, password_file: "{{to.Pbx.PasswordFile}}", application: {{to.Application}}{{(to.Delivery.Length > 0 ? ", " + to.Delivery : "")}} }
         """;
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 
     private static void CopyFolder(string from, string to)
     {

@@ -127,6 +127,63 @@ public sealed class WorkerKilledTests
     }
 }
 
+/// <summary>Calls that the dialplan took back from a worker while they were recorded: the caller's keys must count all the same.</summary>
+public sealed class WithdrawingWhatWasTakenBackTests
+{
+    private static readonly string _keep = """
+          - { name: demo, in_call: { on_withdraw: keep } }
+          - { name: "2001" }
+        """;
+
+    [Fact]
+    public async Task The_worker_hung_and_goes_on()
+    {
+        await using var worker = await TestWorker.StartAsync(RealLab.RequirePbx("22"), setup => setup with { Lines = _keep });
+        await using var caller = await worker.CallAsync("100");
+        await RecordAsync(worker, caller);
+        worker.Process.Freeze();
+        await caller.TalksAsync();
+        worker.Process.Thaw();
+        await worker.Process.WaitForLogAsync("followed into the dialplan");
+        await AssertWithdrawsAsync(worker, caller);
+    }
+
+    [Fact]
+    public async Task The_worker_died_and_a_new_one_came()
+    {
+        await using var worker = await TestWorker.StartAsync(RealLab.RequirePbx("22"), setup => setup with { Lines = _keep });
+        await using var caller = await worker.CallAsync("100");
+        await RecordAsync(worker, caller);
+        await worker.Process.KillAsync();
+        await caller.TalksAsync();
+        await worker.Process.StartAndWaitAsync();
+        await worker.Process.WaitForLogAsync("1 followed");
+        await AssertWithdrawsAsync(worker, caller);
+    }
+
+    private static async Task RecordAsync(TestWorker worker, TestCaller caller)
+    {
+        await caller.HearsAsync("en/notice");
+        await caller.AcceptAsync();
+        await worker.WaitForStepAsync(caller, "recording started");
+    }
+
+    private static async Task AssertWithdrawsAsync(TestWorker worker, TestCaller caller)
+    {
+        await caller.PressAsync("*9");
+        await caller.HearsAsync("withdrawn", TimeSpan.FromSeconds(0.3));
+        caller.Call.SetTone(TestCaller.EarlyVoice);
+        await caller.HearsAsync("agent", caller.LengthOf("agent") + TimeSpan.FromSeconds(1));
+        await caller.HangUpAsync();
+
+        var call = await worker.Ledger.EndOfAsync(caller);
+        Assert.Equal((ConsentStatus.Withdrawn, "*9"), (call.End.Consent, call.Single<ConsentWithdrawn>().Keys));
+        // To the end of the call, not to where it was taken back.
+        Assert.Equal(16, call.End.Cause);
+        caller.Pbx.AssertRecorded(call);
+    }
+}
+
 /// <summary>Workers that are told to stop (SIGTERM).</summary>
 public sealed class WorkerStoppedTests
 {

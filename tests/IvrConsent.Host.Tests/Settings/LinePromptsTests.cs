@@ -1,3 +1,4 @@
+using IvrConsent.Core.Notices;
 using IvrConsent.Host.Settings;
 using Xunit;
 
@@ -6,15 +7,50 @@ namespace IvrConsent.Host.Tests.Settings;
 /// <summary>A line without its prompts is refused before a caller finds out.</summary>
 public class LinePromptsTests
 {
+    private const string Silent = "in_call: { withdraw: none, give: none, pause: none }";
+
+    [Fact]
+    public void Each_language_that_a_line_can_come_to_speak_must_be_whole()
+    {
+        var settings = Samples.Settings(Samples.With("language: en", "languages: { by_prefix: { \"+49\": de }, by_key: { \"1\": en, \"2\": pl } }"));
+        string[] german = [.. PromptNames.All.Where(name => name is not (PromptNames.Reminder or PromptNames.Language)).Select(name => $"de/{name}")];
+        string[] english = [.. PromptNames.All.Select(name => $"en/{name}")];
+
+        var problems = LinePrompts.Check(settings, new ListedPrompts([.. english, .. german]));
+
+        Assert.Equal(2, problems.Count);
+        Assert.Equal("prompts are missing in the language de: reminder", problems[0].What);
+        Assert.StartsWith("prompts are missing in the language pl: notice, ", problems[1].What, StringComparison.Ordinal);
+        Assert.DoesNotContain("language,", problems[1].Expected, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_line_that_asks_for_the_language_needs_the_question_in_its_own()
+    {
+        var settings = Samples.Settings(Samples.With("language: en", "languages: { by_key: { \"1\": en } }"));
+        string[] all = [.. PromptNames.All.Where(name => name != PromptNames.Language).Select(name => $"en/{name}")];
+
+        Assert.Equal("prompts are missing in the language en: language", Assert.Single(LinePrompts.Check(settings, new ListedPrompts(all))).What);
+    }
+
+    [Fact]
+    public void A_line_that_is_never_recorded_needs_no_prompt() =>
+        Assert.Empty(LinePrompts.Check(Samples.Settings(Samples.With("language: en", "mode: never")), new ListedPrompts()));
+
     [Fact]
     public void A_line_with_all_prompts_is_fine() =>
         Assert.Empty(LinePrompts.Check(Samples.Settings(Samples.Minimal), ListedPrompts.AllIn("en")));
 
     [Theory]
-    [InlineData("language: en", "notice, wrong-key, reminder, accepted, declined")]
-    [InlineData("repeats: 0", "notice, wrong-key, accepted, declined")]
-    [InlineData("repeats: 0\n    confirm: false", "notice, wrong-key")]
-    [InlineData("repeats: 0\n    confirm: false\n    on_wrong_keys: hangup", "notice, wrong-key, goodbye")]
+    [InlineData("language: en", "notice, wrong-key, reminder, accepted, declined, withdrawn, notice-in-call, paused, resumed")]
+    [InlineData(Silent, "notice, wrong-key, reminder, accepted, declined")]
+    [InlineData($"repeats: 0\n    {Silent}", "notice, accepted, declined")]
+    [InlineData($"repeats: 0\n    confirm: false\n    {Silent}", "notice")]
+    [InlineData($"repeats: 0\n    confirm: false\n    on_wrong_keys: hangup\n    {Silent}", "notice, goodbye")]
+    [InlineData($"keys: {{ info: \"9\" }}\n    repeats: 0\n    confirm: false\n    {Silent}", "notice, reminder, full-notice")]
+    [InlineData($"mode: announce\n    {Silent}", "notice-announce, wrong-key, accepted, declined, notice, reminder")]
+    [InlineData($"mode: ask-in-call\n    {Silent}", "notice-in-call, accepted")]
+    [InlineData("confirm: false\n    repeats: 0\n    in_call: { give: none, pause: none }", "notice, withdrawn")]
     public void A_line_needs_what_its_dialogue_may_say(string line, string missing)
     {
         var problem = Assert.Single(LinePrompts.Check(Samples.Settings(Samples.With("language: en", line)), new ListedPrompts()));

@@ -1,5 +1,6 @@
 using System.Net;
 using IvrConsent.Core.Calls;
+using IvrConsent.Core.Recordings;
 using IvrConsent.Host.Settings;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -87,7 +88,7 @@ public class ReadingTests
                 repeats: 0
                 on_decline: hangup
                 on_no_answer: { context: agents, extension: "500", priority: 3 }
-                recording: { format: wav }
+                recording: { format: wav, channels: stereo }
               - name: third
 
             """)).Lines.ToDictionary(line => line.Options.Name, line => line.Options);
@@ -98,6 +99,8 @@ public class ReadingTests
         Assert.Equal(new Afterwards(AfterwardsKind.ContinueAt, new DialplanTarget("refused", "s", 1)), lines["third"].OnDecline);
         Assert.Equal(Afterwards.HangUp, lines["other"].OnDecline);
         Assert.Equal(new Afterwards(AfterwardsKind.ContinueAt, new DialplanTarget("agents", "500", 3)), lines["other"].OnNoAnswer);
+
+        Assert.Equal(["other"], lines.Values.Where(line => line.Channels == RecordingChannels.Stereo).Select(line => line.Name));
 
         static (string, char, char, char?, int, string) Facts(LineOptions line) =>
             (line.Language, line.AcceptKey, line.DeclineKey, line.RepeatKey, line.Repeats, line.RecordingFormat);

@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using System.Text.RegularExpressions;
+using IvrConsent.Core.Consent;
 using IvrConsent.Host.Settings;
 using IvrConsent.Host.Settings.Reading;
 using Xunit;
@@ -16,6 +18,7 @@ public sealed partial class ShippedFileTests : IDisposable
     {
         folder.Write("ari-password", "secret-word\n");
         folder.Write("database-connection", "Host=db;Password=secret-word\n");
+        folder.Write("webhook-secret", "whsec_c2VjcmV0LXdvcmQtc2VjcmV0LXdvcmQtc2VjcmV0\n");
     }
 
     public static TheoryData<int> CommentedSettings =>
@@ -49,9 +52,12 @@ public sealed partial class ShippedFileTests : IDisposable
     {
         var lines = (string[])Shipped.Clone();
         Uncomment(lines, line - 1);
-        for (var next = line; next < lines.Length && Continuation().IsMatch(lines[next]); next++)
+        for (var next = line; next < lines.Length && (Continuation().IsMatch(lines[next]) || Explanation().IsMatch(lines[next])); next++)
         {
-            Uncomment(lines, next);
+            if (Continuation().IsMatch(lines[next]))
+            {
+                Uncomment(lines, next);
+            }
         }
 
         if (lines[line - 1].Contains(" password:", StringComparison.Ordinal))
@@ -70,7 +76,7 @@ public sealed partial class ShippedFileTests : IDisposable
     public void All_settings_that_show_a_default_can_be_set_at_once_and_change_nothing()
     {
         var lines = (string[])Shipped.Clone();
-        string[] examples = ["worker-1", "connection_file", "password:", "prompts_folder", "recordings_folder", "{ context", "{ accept", "- name"];
+        string[] examples = ["worker-1", "connection_file", "password:", "prompts_folder", "recordings_folder", "{ context", "{ accept", "purposes: [", "country:", "override:", "by_prefix", "by_key", "dpo:", "- name", "storage_locations", "recipients", "withdrawal", "rights", "authority", "notice_url", "sms", "agents:", "8092", "wrap_command", "ledger_retention_days"];
         for (var line = 0; line < lines.Length; line++)
         {
             if (CommentedSetting().IsMatch(lines[line]) && !Continuation().IsMatch(lines[line]) && !examples.Any(example => lines[line].Contains(example, StringComparison.Ordinal)))
@@ -86,14 +92,16 @@ public sealed partial class ShippedFileTests : IDisposable
         Assert.Equal(unset.Settings!.Pbxes, set.Settings!.Pbxes);
         Assert.Equal(unset.Settings.Database, set.Settings.Database);
         Assert.Equal(unset.Settings.Http, set.Settings.Http);
-        Assert.Equal(unset.Settings.Lines[0].Options with { Numbers = [] }, set.Settings.Lines[0].Options with { Numbers = [] });
+        var (before, after) = (unset.Settings.Lines[0].Options, set.Settings.Lines[0].Options);
+        Assert.Equal(before with { Numbers = [], Purposes = [] }, after with { Numbers = [], Purposes = [] });
+        Assert.Equal(before.Purposes.Select(Comparable), after.Purposes.Select(Comparable));
         Assert.Equal(unset.Settings.UnknownLine.Action, set.Settings.UnknownLine.Action);
     }
 
     [Fact]
     public void Every_key_of_the_reader_is_explained_with_its_range_and_default()
     {
-        foreach (var key in Keys(SettingsKeys.Root).Where(key => key.Kind is not (MapKind or NamedListKind or NamedMapKind)))
+        foreach (var key in Keys(SettingsKeys.Root))
         {
             var explained = CommentsAbove(key.Name).ToArray();
             Assert.True(explained.Length > 0, $"{key.Name} is not in the file.");
@@ -104,12 +112,15 @@ public sealed partial class ShippedFileTests : IDisposable
         }
     }
 
+    private static (string, string) Comparable(PurposeOptions purpose) =>
+        ((purpose with { Texts = FrozenDictionary<string, string>.Empty }).ToString(), string.Join('\n', purpose.Texts));
+
     /// <summary>The comment above each place where a key is written, set or commented out, as one line.</summary>
     private static IEnumerable<string> CommentsAbove(string key)
     {
         for (var line = 0; line < Shipped.Length; line++)
         {
-            if (Regex.IsMatch(Shipped[line], $@"^\s*(#|- )?{key}:"))
+            if (Regex.IsMatch(Shipped[line], $@"^\s*(#(- |  )?|- )?{key}:"))
             {
                 var first = line;
                 while (first > 0 && Shipped[first - 1].TrimStart().StartsWith("# ", StringComparison.Ordinal))
@@ -124,6 +135,8 @@ public sealed partial class ShippedFileTests : IDisposable
 
     private static IEnumerable<SettingKey> Keys(MapKind map) => map.Keys.SelectMany(key => key.Kind switch
     {
+        // A map of nothing but required keys stands in one line: it is explained as a whole.
+        MapKind section when section.Keys.All(inner => inner.Required) => [key],
         MapKind section => Keys(section),
         NamedListKind list => Keys(list.Item),
         NamedMapKind named => Keys(named.Item),
@@ -145,4 +158,8 @@ public sealed partial class ShippedFileTests : IDisposable
     // The further lines of a commented item: two spaces behind the sign.
     [GeneratedRegex(@"^\s*#  [a-z_]+:")]
     private static partial Regex Continuation();
+
+    // What may stand between the lines of one commented item: the next key's comment, with room above it.
+    [GeneratedRegex(@"^\s*(# .*)?$")]
+    private static partial Regex Explanation();
 }

@@ -39,6 +39,15 @@ public sealed class FakePbx(FakeAri ari)
 
     public ConcurrentDictionary<string, string> LiveRecordings { get; } = new();
 
+    /// <summary>Of the live ones, those that write nothing now.</summary>
+    public ConcurrentDictionary<string, byte> PausedRecordings { get; } = new();
+
+    /// <summary>Packets sent to a caller for each 20 ms that are played; 1 while somebody talks to him, 0 while nobody does.</summary>
+    public double PacketsSent { get; set; } = 1;
+
+    /// <summary>The same from the caller.</summary>
+    public double PacketsReceived { get; set; } = 1;
+
     public ConcurrentDictionary<string, byte[]> StoredRecordings { get; } = new();
 
     /// <summary>Channels that the application hears of beside those in Stasis.</summary>
@@ -184,10 +193,12 @@ public sealed class FakePbx(FakeAri ari)
             ("PUT", ["applications", _, "eventFilter"]) => new FakeResponse(200, "{}"),
             ("POST", ["applications", _, "subscription"]) => Subscribe(request.Query["eventSource"]),
             ("POST", ["events", "claim"]) => new FakeResponse(204),
-            ("GET", ["recordings", "stored"]) => new FakeResponse(200, "[]"),
+            ("GET", ["recordings", "stored"]) => Json(new JsonArray([.. StoredRecordings.Keys.Select(name => new JsonObject { ["name"] = name, ["format"] = "wav" })])),
             ("GET", ["recordings", "stored", var name, "file"]) => StoredRecordings.TryGetValue(name, out var file) ? new FakeResponse(200, File: file) : NotFound,
             ("DELETE", ["recordings", "stored", var name]) => StoredRecordings.TryRemove(name, out _) ? new FakeResponse(204) : NotFound,
-            ("GET", ["recordings", "live", var name]) => LiveRecordings.ContainsKey(name) ? new FakeResponse(200, "{}") : NotFound,
+            ("GET", ["recordings", "live", var name]) => LiveRecordings.ContainsKey(name) ? Json(new JsonObject { ["name"] = name, ["state"] = PausedRecordings.ContainsKey(name) ? "paused" : "recording" }) : NotFound,
+            ("POST", ["recordings", "live", var name, "pause"]) => Pause(name, paused: true),
+            ("DELETE", ["recordings", "live", var name, "pause"]) => Pause(name, paused: false),
             ("POST", ["recordings", "live", var name, "stop"]) => EndRecording(name, keep: true),
             ("DELETE", ["recordings", "live", var name]) => EndRecording(name, keep: false),
             ("DELETE", ["playbacks", var id]) => StopPlayback(id),
@@ -219,6 +230,8 @@ public sealed class FakePbx(FakeAri ari)
                 return new FakeResponse(204);
             case ("GET", "variable"):
                 return channel.Variables.TryGetValue(request.Query["variable"], out var found) ? Json(new JsonObject { ["value"] = found }) : NotFound;
+            case ("GET", "rtp_statistics"):
+                return Json(new JsonObject { ["txcount"] = (int)(_clock / TimeSpan.FromMilliseconds(20) * PacketsSent), ["rxcount"] = (int)(_clock / TimeSpan.FromMilliseconds(20) * PacketsReceived) });
             case ("POST", "snoop"):
                 return Snoop(path[3], request.Query["appArgs"]);
         }
@@ -296,6 +309,17 @@ public sealed class FakePbx(FakeAri ari)
 
         _ = ari.SendAsync(RecordingEvent("RecordingStarted", name, "recording"));
         return new FakeResponse(201, "{}");
+    }
+
+    private FakeResponse Pause(string name, bool paused)
+    {
+        if (!LiveRecordings.ContainsKey(name))
+        {
+            return NotFound;
+        }
+
+        _ = paused ? PausedRecordings.TryAdd(name, 0) : PausedRecordings.TryRemove(name, out _);
+        return new FakeResponse(204);
     }
 
     private FakeResponse EndRecording(string name, bool keep)

@@ -24,6 +24,20 @@ public sealed record FakeFaults
 
     public bool AnswerFails { get; init; }
 
+    public bool PauseFails { get; init; }
+
+    public bool ResumeFails { get; init; }
+
+    public bool StopFails { get; init; }
+
+    /// <summary>The PBX says that it deleted a recording, and has it still.</summary>
+    public bool DeleteFails { get; init; }
+
+    /// <summary>So many whispers ride on no sound: played to nobody.</summary>
+    public int WhispersUnheard { get; init; }
+
+    public bool WhisperFails { get; init; }
+
     /// <summary>Length of the file relative to what was recorded; 1: as it must be.</summary>
     public double FileLength { get; init; } = 1;
 
@@ -60,9 +74,32 @@ public sealed class FakePbx(TimeProvider time, string name = "fake") : IPbx
 
     public Task<StoredRecording?> FindStoredRecordingAsync(string name, CancellationToken cancel) => Task.FromResult(Stored.GetValueOrDefault(name));
 
+    /// <summary>Wraps the bytes of a recording that is read: to let it break.</summary>
+    public Func<string, Stream, Stream> Reading { get; set; } = (_, stream) => stream;
+
+    public Task<Stream?> OpenStoredRecordingAsync(string name, CancellationToken cancel) =>
+        Task.FromResult(Stored.TryGetValue(name, out var stored) ? Reading(name, new MemoryStream(Wav(stored))) : null);
+
+    public Task<IReadOnlyList<string>> ListStoredRecordingsAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<string>>([.. Stored.Keys]);
+
+    /// <summary>The file of a recording: a head and a sawtooth.</summary>
+    public static byte[] Wav(StoredRecording stored)
+    {
+        var bytes = new byte[stored.Bytes];
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] = (byte)(i % 251);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Recordings that do not go away when they are deleted.</summary>
+    public HashSet<string> Undeletable { get; } = [];
+
     public Task DeleteStoredRecordingAsync(string name, CancellationToken cancel)
     {
-        Stored.Remove(name);
+        _ = Undeletable.Contains(name) || Stored.Remove(name);
         return Task.CompletedTask;
     }
 }
@@ -76,8 +113,10 @@ public sealed class FakeCall : ICall
     private readonly CancellationTokenSource _gone = new();
     private readonly TaskCompletionSource<CallDeparture> _departed = new();
     private readonly Channel<DigitPress> _digits = Channel.CreateBounded<DigitPress>(64);
+    private readonly Channel<CallSignal> _signals = Channel.CreateBounded<CallSignal>(64);
     private readonly List<FakePlayback> _playing = [];
     private int _playbacks;
+    private int _whispers;
 
     public FakeCall(FakePbx pbx, TimeProvider time, CallArrival arrival, FakeFaults faults)
     {
@@ -92,10 +131,19 @@ public sealed class FakeCall : ICall
 
     public ChannelReader<DigitPress> Digits => _digits.Reader;
 
+    public ChannelReader<CallSignal> Signals => _signals.Reader;
+
     /// <summary>Every order, in order: "answer", "play pl/notice", "record", "variables …", "continue", "hangup".</summary>
     public List<string> Orders { get; } = [];
 
+    /// <summary>Called at the moment in which a recording starts or goes on.</summary>
+    public Action? Writes { get; set; }
+
+    /// <summary>The last recording.</summary>
     public FakeRecording? Recording { get; private set; }
+
+    /// <summary>All recordings, in order.</summary>
+    public List<FakeRecording> Recordings { get; } = [];
 
     public bool InDialplan { get; private set; }
 
@@ -105,6 +153,9 @@ public sealed class FakeCall : ICall
     public TimeSpan? HeldAtMost { get; private set; }
 
     public void Press(char digit) => _digits.Writer.TryWrite(new DigitPress(digit, _time.GetUtcNow()));
+
+    /// <summary>The dialplan sets a variable.</summary>
+    public void Signal(string variable, string value) => _signals.Writer.TryWrite(new CallSignal(variable, value, _time.GetUtcNow()));
 
     public void HangUp() => Depart(DepartureKind.HungUp);
 
@@ -133,7 +184,24 @@ public sealed class FakeCall : ICall
     public async Task<IRecording> PrepareRecordingAsync(RecordingRequest request, CancellationToken cancel)
     {
         await OrderAsync("prepare", _faults.PrepareFails, cancel);
-        return Recording = new FakeRecording(this, _pbx, _time, request, _faults);
+        Recording = new FakeRecording(this, _pbx, _time, request, _faults);
+        Recordings.Add(Recording);
+        if (_faults.DeleteFails)
+        {
+            _pbx.Undeletable.Add(request.Name);
+        }
+
+        return Recording;
+    }
+
+    public async Task<Whisper> WhisperAsync(Prompt prompt, bool toBoth, CancellationToken cancel)
+    {
+        await OrderAsync($"whisper {prompt.Language}/{prompt.Name}{(toBoth ? " to both" : "")}", _faults.WhisperFails, cancel);
+        var start = _time.GetUtcNow();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, Gone);
+        await Task.Delay(prompt.Length, _time, either.Token);
+        var heard = ++_whispers > _faults.WhispersUnheard;
+        return new Whisper(heard, prompt.Sha256, start, heard ? null : "no sound went to the caller meanwhile");
     }
 
     public Task SetVariablesAsync(IReadOnlyList<KeyValuePair<string, string>> variables, CancellationToken cancel) =>
@@ -177,12 +245,13 @@ public sealed class FakeCall : ICall
 
         if (kind == DepartureKind.HungUp)
         {
-            Recording?.EndWithCall();
+            Recordings.ForEach(recording => recording.EndWithCall());
         }
 
         _departed.SetResult(new CallDeparture(kind, _time.GetUtcNow(), kind == DepartureKind.HungUp ? 16 : null));
         _gone.Cancel();
         _digits.Writer.TryComplete();
+        _signals.Writer.TryComplete();
     }
 }
 
@@ -243,13 +312,40 @@ public sealed class FakeRecording(FakeCall call, FakePbx pbx, TimeProvider time,
     {
         await call.OrderAsync("record", faults.StartFails, cancel);
         StartedAt = time.GetUtcNow();
+        call.Writes?.Invoke();
         return StartedAt.Value;
     }
+
+    /// <summary>When it was paused and resumed, in turn.</summary>
+    public List<DateTimeOffset> Pauses { get; } = [];
+
+    public bool IsPaused => Pauses.Count % 2 == 1;
+
+    public bool IsWriting => StartedAt is not null && !IsPaused && !_ended.Task.IsCompleted;
 
     public async Task StopAsync(CancellationToken cancel)
     {
         await Task.Delay(TimeSpan.FromMilliseconds(1), time, cancel);
+        if (faults.StopFails && !_ended.Task.IsCompleted)
+        {
+            throw new PbxException("The PBX did not report the end.");
+        }
+
         EndWithCall();
+    }
+
+    public Task PauseAsync(CancellationToken cancel) => TurnAsync("pause", faults.PauseFails, cancel);
+
+    public Task ResumeAsync(CancellationToken cancel) => TurnAsync("resume", faults.ResumeFails, cancel);
+
+    private async Task TurnAsync(string order, bool fails, CancellationToken cancel)
+    {
+        await call.OrderAsync(order, fails, cancel);
+        Pauses.Add(time.GetUtcNow());
+        if (!IsPaused)
+        {
+            call.Writes?.Invoke();
+        }
     }
 
     public async Task DiscardAsync(CancellationToken cancel)
@@ -265,7 +361,13 @@ public sealed class FakeRecording(FakeCall call, FakePbx pbx, TimeProvider time,
         var now = time.GetUtcNow();
         if (StartedAt is { } start && !faults.FileMissing && !_ended.Task.IsCompleted)
         {
-            var length = (now - start) * faults.FileLength;
+            var paused = TimeSpan.Zero;
+            for (var i = 0; i < Pauses.Count; i += 2)
+            {
+                paused += (i + 1 < Pauses.Count ? Pauses[i + 1] : now) - Pauses[i];
+            }
+
+            var length = (now - start - paused) * faults.FileLength;
             pbx.Stored[Name] = new StoredRecording(Name, 44 + (long)(length.TotalSeconds * 16000), length);
         }
 

@@ -25,13 +25,26 @@ public sealed class FakeSettings : ICallSettings, ICallSettingsSource, IPromptCa
 
     public IPromptCatalogue Prompts => this;
 
+    public Dictionary<string, Core.Consent.AgentOptions> Staff { get; } = [];
+
+    public IReadOnlyDictionary<string, Core.Consent.AgentOptions> Agents => Staff;
+
+    public List<Core.Consent.JurisdictionRow> Table { get; } = [];
+
+    public IReadOnlyList<Core.Consent.JurisdictionRow> Jurisdictions => Table;
+
+    public Core.Records.RecordOptions? Records { get; set; }
+
+    /// <summary>Spoken words, by <c>LANGUAGE/NAME</c>; a prompt without any has none.</summary>
+    public Dictionary<string, string> Words { get; } = [];
+
     public ICallSettings Current => this;
 
     public LineOptions? FindLine(string? lineArgument, string calledNumber) =>
         lineArgument is null ? (Line.Numbers.Contains(calledNumber) ? Line : null) : lineArgument == Line.Name ? Line : null;
 
     public Prompt? Find(string language, string name) => PromptNames.Contains(name)
-        ? new Prompt(name, language, Sha(name), null, name == "notice" ? TimeSpan.FromSeconds(8) : TimeSpan.FromSeconds(2), null)
+        ? new Prompt(name, language, Sha(name), null, name.StartsWith("notice", StringComparison.Ordinal) && name != Core.Notices.PromptNames.NoticeInCall ? TimeSpan.FromSeconds(8) : TimeSpan.FromSeconds(2), Words.GetValueOrDefault($"{language}/{name}"))
         : null;
 
     /// <summary>The SHA-256 that stands for a prompt.</summary>

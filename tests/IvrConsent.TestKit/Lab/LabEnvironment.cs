@@ -5,7 +5,7 @@ namespace IvrConsent.TestKit.Lab;
 
 /// <summary>
 /// The lab of tests/lab as its lab.env tells it: the file that IVRCONSENT_LAB_ENV names, or REPOSITORY/.lab/lab.env. What is
-/// written there may still be down; <see cref="FindPbx"/> and <see cref="FindPostgres"/> look.
+/// written there may still be down; <see cref="FindPbx"/>, <see cref="FindPostgres"/> and <see cref="FindS3"/> look.
 /// </summary>
 public sealed class LabEnvironment
 {
@@ -58,6 +58,11 @@ public sealed class LabEnvironment
     /// <summary>An Npgsql connection string of a user who may create databases; null when PostgreSQL was never started.</summary>
     public string? FindPostgres() =>
         _values.TryGetValue("LAB_PG_CONNECTION_FILE", out var file) && File.Exists(file) ? File.ReadAllText(file).Trim() : null;
+
+    /// <summary>The S3 server; null when it does not run.</summary>
+    public LabS3? FindS3() => _values.TryGetValue("LAB_S3_PROCESS_PID_FILE", out var pid) && LabProcess.Runs(pid)
+        ? new LabS3(new Uri(this["LAB_S3_ENDPOINT"]), this["LAB_S3_ACCESS_KEY"], File.ReadAllText(this["LAB_S3_SECRET_FILE"]).Trim())
+        : null;
 
     /// <summary>Runs a command of tests/lab/lab on this very lab; throws with its output when it fails.</summary>
     public async Task RunAsync(params string[] command)
@@ -125,7 +130,19 @@ public sealed class LabPbx(LabEnvironment lab, string version)
 
     public int ProcessId => int.Parse(File.ReadAllText(this["PROCESS_PID_FILE"]), CultureInfo.InvariantCulture);
 
-    internal bool Runs => File.Exists(this["PROCESS_PID_FILE"]) && Directory.Exists($"/proc/{File.ReadAllText(this["PROCESS_PID_FILE"]).Trim()}");
+    internal bool Runs => LabProcess.Runs(this["PROCESS_PID_FILE"]);
 
     private string this[string key] => lab[$"LAB_AST{version}_{key}"];
+}
+
+/// <summary>The S3 server of the lab.</summary>
+/// <param name="Endpoint">Its address.</param>
+/// <param name="AccessKey">An account that may make buckets.</param>
+/// <param name="SecretKey">The account's secret key.</param>
+public sealed record LabS3(Uri Endpoint, string AccessKey, string SecretKey);
+
+internal static class LabProcess
+{
+    /// <summary>Whether the process whose id the file holds is there.</summary>
+    public static bool Runs(string pidFile) => File.Exists(pidFile) && Directory.Exists($"/proc/{File.ReadAllText(pidFile).Trim()}");
 }

@@ -23,6 +23,12 @@ public static class LabTones
     public static IReadOnlyDictionary<string, double> All { get; } =
         new (string Language, double First)[] { ("en", 440), ("pl", 1780), ("de", 2200), ("cs", 2440), ("it", 2680) }
             .SelectMany(language => _names.Select((name, n) => (Name: $"{language.Language}/{name}", Hertz: language.First + (40 * n))))
+            .Concat(
+            [
+                ("full-notice", 1080.0), ("language", 1120.0), ("withdrawn", 1160.0), ("paused", 1260.0), ("resumed", 1300.0),
+                ("notice-in-call", 1520.0), ("notice-announce", 1440.0), ("notice-inform", 1560.0), ("notice-granular", 1600.0),
+                ("notice-opt-out", 2960.0), ("opted-out", 3000.0), ("number-hidden", 3040.0),
+            ])
             .Concat([("caller", Caller), ("agent", Agent), ("declined", 2100), ("hold", 2900)])
             .ToDictionary(tone => tone.Item1, tone => tone.Item2);
 }

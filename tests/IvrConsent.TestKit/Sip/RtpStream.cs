@@ -14,7 +14,13 @@ internal sealed record OutgoingDigit(char Key, bool AsEvent, int Duration, int G
 
     public bool EndSent { get; set; }
 
-    public TaskCompletionSource Sent { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>The voice that takes over in the very next beat behind the key; null: the voice stays as it is.</summary>
+    public Tone? ThenVoice { get; init; }
+
+    /// <summary>When its end went out.</summary>
+    public DateTimeOffset? EndedAt { get; set; }
+
+    public TaskCompletionSource<DateTimeOffset> Sent { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <summary>One call's RTP: a socket, a voice that is sent every 20 ms, and what is heard.</summary>
@@ -109,11 +115,11 @@ internal sealed class RtpStream : IRtpTicked, IAsyncDisposable
         }
     }
 
-    /// <summary>Puts a key into the stream; the task ends when it and the gap behind it are out.</summary>
-    public Task SendDigitAsync(char key, bool asEvent, TimeSpan duration, TimeSpan gap)
+    /// <summary>Puts a key into the stream; the task ends when it and the gap behind it are out, and says when the key's end went out.</summary>
+    public Task<DateTimeOffset> SendDigitAsync(char key, bool asEvent, TimeSpan duration, TimeSpan gap, Tone? thenVoice = null)
     {
         _ = Dtmf.Frequencies(key);
-        var digit = new OutgoingDigit(key, asEvent, (int)(duration.TotalMilliseconds * 8), (int)(gap.TotalMilliseconds * 8));
+        var digit = new OutgoingDigit(key, asEvent, (int)(duration.TotalMilliseconds * 8), (int)(gap.TotalMilliseconds * 8)) { ThenVoice = thenVoice };
         lock (_gate)
         {
             if (_closed is not null)
@@ -188,7 +194,7 @@ internal sealed class RtpStream : IRtpTicked, IAsyncDisposable
             if (sofar > digit.Duration + digit.Gap)
             {
                 _digits.Dequeue();
-                digit.Sent.TrySetResult();
+                digit.Sent.TrySetResult(digit.EndedAt!.Value);
                 return SendDigit(timestamp);
             }
 
@@ -196,7 +202,12 @@ internal sealed class RtpStream : IRtpTicked, IAsyncDisposable
             return !digit.AsEvent && SendSound(timestamp, new short[_codec.SampleRate() / 50]);
         }
 
-        digit.EndSent = sofar >= digit.Duration;
+        if (sofar >= digit.Duration)
+        {
+            (digit.EndSent, digit.EndedAt) = (true, TimeProvider.System.GetUtcNow());
+            _voice = digit.ThenVoice ?? _voice;
+        }
+
         return digit.AsEvent ? SendEvent(digit, Math.Min(sofar, digit.Duration)) : SendKeyTones(digit.Key, timestamp);
     }
 

@@ -149,11 +149,17 @@ public sealed partial class SipCall
             Agree(answer, offerWasTheirs: false);
         }
 
-        if (_cancelling || !SetState(SipCallState.Answered))
+        var answered = !_cancelling && SetState(SipCallState.Answered);
+
+        // Whoever hangs up says so first and looks at the state then; here it is the other way round: one of the two sees the other.
+        Interlocked.MemoryBarrier();
+        if (!answered || _cancelling)
         {
             // The answer and our CANCEL crossed (RFC 3261 section 9.1), or we gave up before anything came.
-            End(new HangupReason(HangupBy.Us, 200, null));
-            await SendByeAsync(CancellationToken.None);
+            if (End(new HangupReason(HangupBy.Us, 200, null)) || !answered)
+            {
+                await SendByeAsync(CancellationToken.None);
+            }
         }
     }
 
@@ -189,6 +195,14 @@ public sealed partial class SipCall
     private async Task CancelAsync(CancellationToken ct)
     {
         _cancelling = true;
+        Interlocked.MemoryBarrier();
+        if (State == SipCallState.Answered)
+        {
+            // The answer came in between: a CANCEL would do nothing any more.
+            await SayByeAsync(ct);
+            return;
+        }
+
         var heardOf = Statuses.Count > 0;
         if (heardOf)
         {

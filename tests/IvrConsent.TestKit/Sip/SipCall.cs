@@ -19,6 +19,8 @@ public sealed partial class SipCall : IAsyncDisposable
     private const int Quiet = 200;
 
     private static readonly TimeSpan _requestPatience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan _keyPress = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _keyGap = TimeSpan.FromMilliseconds(60);
     private static readonly TimeSpan _pollEvery = TimeSpan.FromMilliseconds(40);
 
     /// <summary>The number of the far side as its From header (or, for a call placed, the number dialled) has it.</summary>
@@ -99,7 +101,7 @@ public sealed partial class SipCall : IAsyncDisposable
     /// <summary>Presses keys (0-9 * # A-D), one after the other, in the way the options chose. Returns when the last gap is over.</summary>
     public async Task SendDigitsAsync(string digits, TimeSpan? duration = null, TimeSpan? gap = null, CancellationToken ct = default)
     {
-        var (press, pause) = (duration ?? TimeSpan.FromMilliseconds(100), gap ?? TimeSpan.FromMilliseconds(60));
+        var (press, pause) = (duration ?? _keyPress, gap ?? _keyGap);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(press, TimeSpan.FromSeconds(8));
         var stream = _stream ?? throw new InvalidOperationException("There is no sound stream yet: the call is not answered.");
         foreach (var key in digits)
@@ -121,6 +123,22 @@ public sealed partial class SipCall : IAsyncDisposable
 
             await stream.SendDigitAsync(key, asEvent, press, pause).WaitAsync(press + pause + _requestPatience, ct);
         }
+    }
+
+    /// <summary>
+    /// Presses keys as RFC 4733 events and changes the voice with the last one's end: the first sound behind it is the new tone. Says
+    /// when that end was sent.
+    /// </summary>
+    public async Task<DateTimeOffset> SendDigitsThenToneAsync(string digits, Tone voice, CancellationToken ct = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(digits);
+        await SendDigitsAsync(digits[..^1], ct: ct);
+        if (_stream is not { CanSendEvents: true } stream)
+        {
+            throw new InvalidOperationException("The far side did not agree to telephone-event.");
+        }
+
+        return await stream.SendDigitAsync(digits[^1], asEvent: true, _keyPress, _keyGap, voice).WaitAsync(_requestPatience, ct);
     }
 
     /// <summary>Sends a SIP INFO and waits for its answer.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
+using IvrConsent.Core.Diagnostics;
 using IvrConsent.Lab.Callers;
 using IvrConsent.TestKit.Audio;
 using IvrConsent.TestKit.Sip;
@@ -33,15 +34,16 @@ command.SetAction(async (parsed, cancel) =>
     foreach (var caller in callers)
     {
         Console.WriteLine($"\n== The {caller.Name} caller");
-        var events = await ledger.WaitForEndAsync(caller.From, TimeSpan.FromSeconds(20), cancel);
+        var events = await ledger.WaitForEndAsync(caller, TimeSpan.FromSeconds(40), cancel);
         if (events is null)
         {
-            judge.Fail(caller, "the ledger has no end of this call");
+            judge.Fail(caller, caller.Recorded ? "the ledger has no end of this call, or the vault not its recording" : "the ledger has no end of this call");
             continue;
         }
 
-        await ledger.ShowAsync(events[0].GetProperty("call_id").GetString()!, cancel);
-        judge.Check(caller, events);
+        var call = events[0].GetProperty("call_id").GetString()!;
+        await ledger.ShowAsync(call, cancel);
+        judge.Check(caller, events, caller.Recorded ? await ledger.ExportAsync(call, cancel) : null);
     }
 
     Console.WriteLine();
@@ -62,6 +64,8 @@ namespace IvrConsent.Lab.Callers
     {
         public const double Voice = 1000;
         public const double Agent = 1700;
+
+        public bool Recorded => Consent == "Given";
 
         /// <summary>Whether the agent (1700 Hz) was heard.</summary>
         public bool ReachedAgent { get; private set; }
@@ -84,17 +88,18 @@ namespace IvrConsent.Lab.Callers
     /// <summary>The ledger as the worker's own command line shows it.</summary>
     internal sealed class WorkerLedger(string program, string config)
     {
-        /// <summary>The events of the newest call from a number, once it has ended; null when it has not in time.</summary>
-        public async Task<IReadOnlyList<JsonElement>?> WaitForEndAsync(string from, TimeSpan within, CancellationToken cancel)
+        /// <summary>The events of a caller's newest call, once it has ended and what was recorded is in the vault; null when it is not so in time.</summary>
+        public async Task<IReadOnlyList<JsonElement>?> WaitForEndAsync(Caller caller, TimeSpan within, CancellationToken cancel)
         {
+            var last = caller.Recorded ? "RecordingStored" : "CallEnded";
             var began = Stopwatch.GetTimestamp();
             while (Stopwatch.GetElapsedTime(began) < within)
             {
                 var all = JsonSerializer.Deserialize<List<JsonElement>>(await RunAsync(["events", "export", "--config", config], cancel))!;
-                var last = all.LastOrDefault(entry => entry.GetProperty("caller_number").GetString() == from && Type(entry) == "CallEnded");
-                if (last.ValueKind == JsonValueKind.Object)
+                var found = all.LastOrDefault(entry => entry.GetProperty("caller_number").GetString() == PhoneNumberMask.Mask(caller.From) && Type(entry) == last);
+                if (found.ValueKind == JsonValueKind.Object)
                 {
-                    var call = last.GetProperty("call_id").GetString();
+                    var call = found.GetProperty("call_id").GetString();
                     return [.. all.Where(entry => entry.GetProperty("call_id").GetString() == call).OrderBy(entry => entry.GetProperty("sequence").GetInt32())];
                 }
 
@@ -106,6 +111,15 @@ namespace IvrConsent.Lab.Callers
 
         public async Task ShowAsync(string call, CancellationToken cancel) =>
             Console.WriteLine((await RunAsync(["events", "show", call, "--config", config], cancel)).TrimEnd());
+
+        /// <summary>The recording of a call as somebody gets it who may hear it, and has said why.</summary>
+        public async Task<WavFile> ExportAsync(string call, CancellationToken cancel)
+        {
+            var file = Path.Combine(Path.GetDirectoryName(config)!, "data", "exported.wav");
+            File.Delete(file);
+            await RunAsync(["recordings", "export", $"ivrc-{call}", "--reason", "the demonstration hears what was recorded", "--out", file, "--config", config], cancel);
+            return WavFile.Read(file);
+        }
 
         public static string Type(JsonElement entry) => entry.GetProperty("event").GetProperty("type").GetString()!;
 
@@ -125,7 +139,7 @@ namespace IvrConsent.Lab.Callers
 
         public void Fail(Caller caller, string what) => Failures.Add($"the {caller.Name} caller: {what}");
 
-        public void Check(Caller caller, IReadOnlyList<JsonElement> events)
+        public void Check(Caller caller, IReadOnlyList<JsonElement> events, WavFile? recording)
         {
             void Require(bool held, string what)
             {
@@ -135,32 +149,30 @@ namespace IvrConsent.Lab.Callers
                 }
             }
 
-            var given = caller.Consent == "Given";
             string[] expected = caller.Consent switch
             {
-                "Given" => ["CallArrived", "NoticePlayed", "ConsentGiven", "RecordingStarted", "CallContinued", "RecordingStopped", "CallEnded"],
+                "Given" => ["CallArrived", "NoticePlayed", "ConsentGiven", "RecordingStarted", "CallContinued", "RecordingStopped", "CallEnded", "RecordingStored"],
                 "Refused" => ["CallArrived", "NoticePlayed", "ConsentRefused", "RecordingSuppressed", "CallContinued", "CallEnded"],
                 _ => ["CallArrived", "NoticePlayed", "NoticePlayed", "ConsentNotObtained", "RecordingSuppressed", "CallContinued", "CallEnded"],
             };
             var types = events.Select(WorkerLedger.Type).ToArray();
             Require(types.SequenceEqual(expected), $"events are {string.Join(' ', types)} instead of {string.Join(' ', expected)}");
-            var end = events[^1].GetProperty("event");
+            var end = events.Last(entry => WorkerLedger.Type(entry) == "CallEnded").GetProperty("event");
             Require(end.GetProperty("consent").GetString() == caller.Consent, $"consent is {end.GetProperty("consent")} instead of {caller.Consent}");
             Require(end.GetProperty("termination").GetString() == "Completed", $"termination is {end.GetProperty("termination")}");
-            Require(end.GetProperty("recorded").GetBoolean() == given, "recorded is wrong");
+            Require(end.GetProperty("recorded").GetBoolean() == caller.Recorded, "recorded is wrong");
             var told = events.First(entry => WorkerLedger.Type(entry) == "NoticePlayed").GetProperty("event");
             Require(told.GetProperty("sha256").GetString() == noticeSha256, "the notice played is not the file in the prompt folder");
             Require(caller.ReachedAgent, "the agent was not reached");
 
-            var file = Path.Combine(recordings, $"ivrc-{events[0].GetProperty("call_id").GetString()}.wav");
-            Require(File.Exists(file) == given, given ? $"there is no recording {file}" : $"there is a recording {file}");
-            if (given && File.Exists(file))
+            var left = Path.Combine(recordings, $"ivrc-{events[0].GetProperty("call_id").GetString()}.wav");
+            Require(!File.Exists(left), $"the PBX still has {left}");
+            if (recording is { } wav)
             {
-                var wav = WavFile.Read(file);
                 var tones = ToneAnalyzer.Analyze(wav.Mono(), wav.SampleRate, Caller.Voice, Caller.Agent);
                 Require(tones.DurationOf(Caller.Agent) > TimeSpan.FromSeconds(2), "the agent's voice is not in the recording");
                 Require(tones.DurationOf(Caller.Voice) > TimeSpan.FromSeconds(2), "the caller's voice is not in the recording");
-                Console.WriteLine($"Recording: {file} ({wav.Duration.TotalSeconds:0.0} s; caller's tone {tones.DurationOf(Caller.Voice).TotalSeconds:0.0} s, agent's {tones.DurationOf(Caller.Agent).TotalSeconds:0.0} s)");
+                Console.WriteLine($"Recording, out of the vault: {wav.Duration.TotalSeconds:0.0} s; caller's tone {tones.DurationOf(Caller.Voice).TotalSeconds:0.0} s, agent's {tones.DurationOf(Caller.Agent).TotalSeconds:0.0} s");
             }
         }
     }

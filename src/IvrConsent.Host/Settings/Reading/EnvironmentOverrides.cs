@@ -106,6 +106,13 @@ internal static class EnvironmentOverrides
                 }
 
                 break;
+            case ScalarMapKind when node is MapNode map:
+                foreach (var entry in map.Entries)
+                {
+                    Know($"{prefix}__{Normalise(entry.Key)}", path is null ? null : [.. path, entry.Key], known);
+                }
+
+                break;
             default:
                 break;
         }

@@ -1,23 +1,30 @@
 using System.Collections.Immutable;
 using IvrConsent.Core.Calls;
+using IvrConsent.Core.Consent;
+using IvrConsent.Core.Notices;
+using IvrConsent.Core.Recordings;
 
 namespace IvrConsent.Host.Settings.Reading;
 
-/// <summary>The notices by their id.</summary>
+/// <summary>The notices by their id; one whose prompt is not written has an empty one, which the mode of each line fills in.</summary>
 internal sealed class NoticeBinder
 {
     public NoticeBinder(SettingsMap root) =>
         All = root.Items("notices")
-            .Select(notice => new NoticeOptions(notice.Name, notice.GetOrNull<string>("version") ?? "", notice.Get<string>("prompt")))
+            .Select(notice => new NoticeOptions(notice.Name, notice.GetOrNull<string>("version") ?? "", notice.GetOrNull<string>("prompt") ?? ""))
             .ToImmutableSortedDictionary(notice => notice.Id, notice => notice, StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, NoticeOptions> All { get; }
+
+    /// <summary>The same with the prompt that a line with a question plays.</summary>
+    public IReadOnlyDictionary<string, NoticeOptions> ForExplicitLines =>
+        All.ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value.Prompt.Length > 0 ? pair.Value : pair.Value with { Prompt = ModePolicy.NoticePrompt(ConsentMode.Explicit) }, StringComparer.Ordinal);
 }
 
 /// <summary>The lines: their defaults, and what must fit together in and between them.</summary>
-internal sealed class LineBinder(ProblemList problems)
+internal sealed class LineBinder(ProblemList problems, ConsentBinder consent)
 {
-    private static readonly string[] KeyNames = ["accept", "decline", "repeat"];
+    private static readonly string[] KeyNames = ["accept", "decline", "repeat", "info"];
 
     private readonly Dictionary<string, string> owners = [];
 
@@ -44,15 +51,19 @@ internal sealed class LineBinder(ProblemList problems)
             CheckKeys(keys, keys);
         }
 
-        var options = new LineOptions
+        var mode = ConsentBinder.Mode(line);
+        var options = consent.Bind(line, new LineOptions
         {
             Name = line.GetOrNull<string>("name") ?? "",
             Numbers = BindNumbers(line),
             Language = line.Get<string>("language"),
-            Notice = BindNotice(line, notices),
+            Mode = mode,
+            OptOut = line.Get<bool>("opt_out"),
+            Notice = BindNotice(line, notices, mode),
             AcceptKey = Key(keys, "accept") ?? '1',
             DeclineKey = Key(keys, "decline") ?? '2',
             RepeatKey = Key(keys, "repeat"),
+            InfoKey = Key(keys, "info"),
             BargeIn = line.Get<bool>("barge_in"),
             MinimumHeard = line.Get<TimeSpan>("minimum_heard"),
             FirstDigitTimeout = line.Get<TimeSpan>("first_digit_timeout"),
@@ -62,8 +73,10 @@ internal sealed class LineBinder(ProblemList problems)
             OnNoAnswer = BindAfterwards(line, "on_no_answer"),
             OnWrongKeys = BindAfterwards(line, "on_wrong_keys"),
             Confirm = line.Get<bool>("confirm"),
+            ReceiptBySms = line.Get<string>("receipt") == "sms",
             RecordingFormat = line.Section("recording").Get<string>("format"),
-        };
+            Channels = line.Section("recording").Get<string>("channels") == "stereo" ? RecordingChannels.Stereo : RecordingChannels.Mono,
+        });
         return new LineSettings(options, line.PlaceOf("name"), line.PlaceOf("minimum_heard"));
     }
 
@@ -88,12 +101,12 @@ internal sealed class LineBinder(ProblemList problems)
         return [.. numbers.Select(number => (string)number.Value!).Distinct()];
     }
 
-    private NoticeOptions BindNotice(SettingsMap line, NoticeBinder notices)
+    private NoticeOptions BindNotice(SettingsMap line, NoticeBinder notices, ConsentMode mode)
     {
         var id = line.Get<string>("notice");
         if (notices.All.TryGetValue(id, out var notice))
         {
-            return notice;
+            return notice.Prompt.Length > 0 ? notice : notice with { Prompt = line.Get<bool>("opt_out") ? PromptNames.NoticeOptOut : ModePolicy.NoticePrompt(mode) };
         }
 
         // Without any notice the missing notices are the problem, and that is said already.

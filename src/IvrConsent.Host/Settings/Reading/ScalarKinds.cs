@@ -123,6 +123,43 @@ internal sealed class IntKind(int min, int max) : ScalarKind
     public override JsonNode DefaultForSchema(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }
 
+/// <summary>A number of days; perhaps none.</summary>
+internal sealed class DaysKind : ScalarKind
+{
+    /// <summary>The word for no days.</summary>
+    public const string None = "none";
+
+    private const int Most = 3650;
+
+    public override string Expected => string.Create(CultureInfo.InvariantCulture, $"a whole number from 1 to {Most}, or {None}");
+
+    public override string Example => "90";
+
+    public override string Range => string.Create(CultureInfo.InvariantCulture, $"1 to {Most} | {None}");
+
+    /// <summary>A time; none of it for none.</summary>
+    public override object? Read(string text, out string wrong)
+    {
+        wrong = "";
+        if (text == None)
+        {
+            return TimeSpan.Zero;
+        }
+
+        var isNumber = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var days);
+        wrong = isNumber ? "is out of range" : "is not a whole number";
+        return isNumber && days is >= 1 and <= Most ? TimeSpan.FromDays(days) : null;
+    }
+
+    public override JsonObject ToSchema() => new()
+    {
+        ["type"] = new JsonArray("string", "integer"),
+        ["pattern"] = "^([1-9][0-9]{0,3}|none)$",
+        ["minimum"] = 1,
+        ["maximum"] = Most,
+    };
+}
+
 /// <summary>A time with its unit.</summary>
 internal sealed partial class DurationKind(string min, string max) : ScalarKind
 {
@@ -203,6 +240,32 @@ internal sealed class DigitKeyKind(bool noneAllowed) : ScalarKind
         ["pattern"] = noneAllowed ? "^([0-9*#A-D]|none)$" : "^[0-9*#A-D]$",
         ["minimum"] = 0,
         ["maximum"] = 9,
+    };
+}
+
+/// <summary>Up to four telephone keys pressed one after another; perhaps none.</summary>
+internal sealed class KeySequenceKind(string example) : ScalarKind
+{
+    public override string Expected => "1 to 4 keys out of 0-9, *, #, A-D, or none";
+
+    public override string Example => $"\"{example}\"";
+
+    public override string Range => "1 to 4 of 0-9 * # A-D | none";
+
+    /// <summary>The keys; an empty text for none.</summary>
+    public override object? Read(string text, out string wrong)
+    {
+        wrong = text.Length > 4 ? "has more than 4 keys" : "is no sequence of keys";
+        return text == DigitKeyKind.None ? ""
+            : text.Length is >= 1 and <= 4 && text.All(key => char.IsAsciiDigit(key) || key is '*' or '#' or (>= 'A' and <= 'D')) ? text : null;
+    }
+
+    public override JsonObject ToSchema() => new()
+    {
+        ["type"] = new JsonArray("string", "integer"),
+        ["pattern"] = "^([0-9*#A-D]{1,4}|none)$",
+        ["minimum"] = 0,
+        ["maximum"] = 9999,
     };
 }
 

@@ -16,20 +16,44 @@ internal sealed partial class SettingsBinder(string file, ProblemList problems)
     {
         var http = new HttpSettings(root.Section("http").Get<IPEndPoint>("listen"));
         var notices = new NoticeBinder(root);
-        var lines = new LineBinder(problems).Bind(root, notices);
+        var jurisdictions = JurisdictionTable.For(folder, problems);
+        var consent = new ConsentBinder(root, problems, jurisdictions);
+        var lines = new LineBinder(problems, consent).Bind(root, notices);
+        var api = new ApiBinder(folder, problems).Bind(root.Section("api"));
+        var sms = new SmsBinder(folder, problems).Bind(root.Section("sms"));
+        if (sms is null && root.Section("sms").Own("url") is null)
+        {
+            foreach (var line in lines.Where(line => line.Options.ReceiptBySms))
+            {
+                problems.Add(line.Place, $"lines[{line.Options.Name}].receipt", "it is sms, and there is no gateway for text messages", "sms.url, or none", "Describe the gateway: sms: { url: https://… } (or write: receipt: none)");
+            }
+        }
+
         return new HostSettings
         {
             WorkerName = root.Section("worker").GetOrNull<string>("name") ?? NotAllowedInNames().Replace(hostName, "-"),
             Http = http,
             Database = BindDatabase(root.Section("database")),
+            Keys = KeysBinder.Bind(root.Section("keys"), Absolute, problems),
+            Access = AccessBinder.Bind(root.Section("access"), problems),
             PromptsFolder = Absolute(root.Section("prompts").Get<string>("folder")),
             Logging = BindLogging(root.Section("logging")),
             FinishDialoguesWithin = root.Section("shutdown").Get<TimeSpan>("finish_dialogues_within"),
             Pbxes = BindPbxes(root, http),
-            Notices = notices.All,
+            Notices = notices.ForExplicitLines,
+            Purposes = consent.Purposes,
+            Parties = consent.Parties,
+            Agents = consent.Agents,
+            Jurisdictions = jurisdictions,
             Lines = lines,
             UnknownLine = new(LineBinder.BindAfterwards(root, "unknown_line"), root.Find("unknown_line")?.Place ?? new SettingsPlace(file)),
+            Api = api,
+            Public = new PublicBinder(folder, problems).Bind(root.Section("public"), http, api, lines),
+            Sms = sms,
+            Vault = new VaultBinder(folder, problems, (map, key, fileKey) => BindSecret(map, key, fileKey, required: false)).Bind(root.Section("vault")),
             DefaultLanguage = root.Section("defaults").Get<string>("language"),
+            Records = RecordBinder.BindRecords(root),
+            Webhooks = new RecordBinder(folder, problems).BindWebhooks(root),
         };
     }
 
@@ -47,7 +71,10 @@ internal sealed partial class SettingsBinder(string file, ProblemList problems)
             connection?.Kind ?? DatabaseKind.Sqlite,
             connection?.Connection ?? new Secret(""),
             Absolute(section.Get<string>("spool")),
-            section.Get<TimeSpan>("commit_limit"));
+            section.Get<TimeSpan>("commit_limit"))
+        {
+            LedgerKeptFor = section.Find("ledger_retention_days")?.Value is int days ? TimeSpan.FromDays(days) : null,
+        };
     }
 
     private ImmutableArray<PbxSettings> BindPbxes(SettingsMap root, HttpSettings http)

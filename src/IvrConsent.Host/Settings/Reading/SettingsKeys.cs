@@ -22,10 +22,12 @@ internal static class SettingsKeys
 
     private static readonly ChoiceOrMapKind Afterwards = new(new ChoiceKind("continue", "hangup"), Target);
 
+    private static readonly TextKind LanguageTag = new("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$", "a language tag such as en, pl or de-AT", "en");
+
     /// <summary>What a line may say and <c>defaults</c> may say for all lines.</summary>
     private static readonly IReadOnlyList<SettingKey> LineKeys =
     [
-        new("language", new TextKind("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$", "a language tag such as en, pl or de-AT", "en"), "Language of the prompts: the folder of that name in the prompts' folder.") { Default = "en" },
+        new("language", LanguageTag, "Language of the prompts: the folder of that name in the prompts' folder.") { Default = "en" },
         new("notice", new TextKind(NamePattern, "the name of one of the notices", "recording"), "Which notice callers hear.") { Default = "recording" },
         new(
             "keys",
@@ -34,8 +36,10 @@ internal static class SettingsKeys
                 new("accept", new DigitKeyKind(noneAllowed: false), "The key for yes.") { Default = "\"1\"" },
                 new("decline", new DigitKeyKind(noneAllowed: false), "The key for no.") { Default = "\"2\"" },
                 new("repeat", new DigitKeyKind(noneAllowed: true), "The key that plays the notice again.") { Default = "none" },
+                new("info", new DigitKeyKind(noneAllowed: true), "The key that plays the long information (prompt full-notice) and returns to the question.") { Default = "none" },
             ]),
             "The keys that callers press."),
+        new("receipt", new ChoiceKind("none", "sms"), "Whether who consents gets the reference of the receipt by a text message (sms.url).") { Default = "none" },
         new("barge_in", new BoolKind(), "Whether a key counts while a prompt still plays.") { Default = "true" },
         new("minimum_heard", new DurationKind("0s", "60s"), "How much of the notice must have been heard before the accept key counts; a refusal always counts.") { Default = "0s" },
         new("first_digit_timeout", new DurationKind("1s", "60s"), "How long to wait for a key when the prompt is over.") { Default = "5s" },
@@ -47,8 +51,13 @@ internal static class SettingsKeys
         new("on_wrong_keys", Afterwards, "What becomes of the call when only wrong keys came; it is not recorded.") { Default = "continue" },
         new(
             "recording",
-            new MapKind([new("format", new ChoiceKind("wav", "wav16"), "File format of the recording: wav has 8000 samples a second, wav16 has 16000.") { Default = "wav" }]),
+            new MapKind(
+            [
+                new("format", new ChoiceKind("wav", "wav16"), "File format of the recording: wav has 8000 samples a second, wav16 has 16000.") { Default = "wav" },
+                new("channels", new ChoiceKind("mono", "stereo"), "mono mixes the two parties; stereo keeps them apart: left what the caller says, right what the caller hears.") { Default = "mono" },
+            ]),
             "How the call is recorded after yes."),
+        .. ConsentKeys.OfALine(LanguageTag),
     ];
 
     private static readonly MapKind Line = new(
@@ -58,6 +67,7 @@ internal static class SettingsKeys
             "numbers",
             new ScalarListKind(new TextKind(@"^[^\s\x00-\x1f\x7f-\x9f]{1,80}$", "a called number or name as the dialplan passes it, without spaces", "\"100\""), "[\"100\", \"+48221234567\"]"),
             "The called numbers that lead to this line, compared exactly as the dialplan passes them.") { Default = "[]", Example = "[\"100\", \"+48221234567\"]" },
+        new("opt_out", new BoolKind(), "Whether callers put themselves on the do-not-call list here: the accept key is an opt-out from every purpose, and nothing is recorded.") { Default = "false" },
         .. LineKeys,
     ]);
 
@@ -84,6 +94,9 @@ internal static class SettingsKeys
     [
         new("worker", new MapKind([new("name", new TextKind(NamePattern, NameExpected, "worker-1"), "Name of this worker in the ledger and the logs.") { DefaultInWords = "the host name" }]), "This worker."),
         new("http", new MapKind([new("listen", new ListenKind(), "Where the worker serves health and prompts. Only this machine can reach a 127.0.0.1.") { Default = "127.0.0.1:8090" }]), "The worker's own HTTP server."),
+        new("api", ApiBinder.Keys, "The HTTP API for programs of the house: a server of its own, with keys (ivrconsent apikeys)."),
+        new("public", PublicBinder.Keys, "The notices as a public page, made from the same settings: a server of its own."),
+        new("sms", SmsBinder.Keys, "A gateway for text messages that ask for consent and take the answer."),
         new(
             "database",
             new MapKind(
@@ -92,8 +105,12 @@ internal static class SettingsKeys
                 new("connection_file", new PathKind(absolute: false, "database-connection"), "A file that holds the connection string and nothing else."),
                 new("spool", new PathKind(absolute: false, "/var/lib/ivrconsent/spool"), "Folder that takes what cannot be written to the database at once.") { Default = "/var/lib/ivrconsent/spool" },
                 new("commit_limit", new DurationKind("100ms", "1s"), "How long a caller waits for the consent to be committed before the call goes on unrecorded.") { Default = "800ms" },
+                new("ledger_retention_days", new IntKind(1, 36500), "How many days after a person's last call or entry the number's mapping is deleted, so that nobody can tell any more whose the entries are.") { DefaultInWords = "never, as a consent must be provable as long as something rests on it", Example = "3650" },
             ]),
             "The ledger's database."),
+        new("vault", VaultBinder.Keys, "The vault of recordings."),
+        new("keys", KeysBinder.Kind, "The keys."),
+        new("access", AccessBinder.Kind, "Who may do what on the command line. Where no user is named, whoever can read the keys may do all."),
         new("prompts", new MapKind([new("folder", new PathKind(absolute: false, "prompts"), "The prompts: LANGUAGE/NAME.wav.") { Default = "prompts" }]), "The prompts."),
         new(
             "logging",
@@ -112,12 +129,15 @@ internal static class SettingsKeys
                 new MapKind(
                 [
                     new("version", new TextKind(@"^[^\x00-\x1f\x7f-\x9f]{1,64}$", "1 to 64 characters", "\"1\""), "Changed by its author whenever the words change; the ledger keeps it.") { Required = true },
-                    new("prompt", PromptName, "The prompt that speaks it.") { Default = "notice" },
+                    new("prompt", PromptName, "The prompt that speaks it.") { DefaultInWords = "notice, or by the line's mode: notice-granular, notice-announce, notice-inform, notice-in-call", Example = "notice" },
                 ]),
                 "notice"),
             "What callers are told, under a name and a version that the ledger keeps.") { Required = true },
+        .. ConsentKeys.OfTheFile(LanguageTag),
         new("defaults", new MapKind(LineKeys), "What holds for every line that does not say otherwise: any key of a line but name and numbers."),
         new("lines", new NamedListKind(Line, "line"), "The lines: called numbers or names with their settings.") { Required = true },
         new("unknown_line", Afterwards, "What becomes of a call whose line is not in these settings; it is not recorded.") { Default = "continue" },
+        RecordKeys.Records,
+        RecordKeys.Webhooks,
     ]);
 }

@@ -6,6 +6,9 @@ namespace IvrConsent.Host.Settings.Reading;
 /// <param name="Path">Its key path.</param>
 internal sealed record WrittenValue(object? Value, SettingsPlace Place, string Path);
 
+/// <summary>One entry of a map of single values: its key, where that stands, and the value.</summary>
+internal sealed record NamedValue(string Name, SettingsPlace Place, WrittenValue Value);
+
 /// <summary>The values of a map, looked up first where they belong, then in the defaults, then in the table of keys.</summary>
 internal sealed class SettingsMap(MapKind kind, string path, SettingsPlace place)
 {
@@ -66,6 +69,12 @@ internal sealed class SettingsMap(MapKind kind, string path, SettingsPlace place
 
     /// <summary>The items of a list or named map that could be read.</summary>
     public IReadOnlyList<SettingsMap> Items(string key) => Find(key)?.Value as IReadOnlyList<SettingsMap> ?? [];
+
+    /// <summary>The entries of a map of single values that could be read.</summary>
+    public IReadOnlyList<NamedValue> Entries(string key) => Find(Key(key).Name)?.Value as IReadOnlyList<NamedValue> ?? [];
+
+    /// <summary>The items of a list of single values that could be read.</summary>
+    public IReadOnlyList<WrittenValue> Scalars(string key) => Find(Key(key).Name)?.Value as IReadOnlyList<WrittenValue> ?? [];
 
     /// <summary>The same values with something to fall back on.</summary>
     public SettingsMap WithFallback(SettingsMap fallback)

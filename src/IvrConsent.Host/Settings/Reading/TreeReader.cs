@@ -4,7 +4,10 @@ namespace IvrConsent.Host.Settings.Reading;
 internal sealed class TreeReader(ProblemList problems)
 {
     /// <summary>The whole file.</summary>
-    public SettingsMap ReadRoot(MapNode root) => ReadMap(root, SettingsKeys.Root, "", root.Place);
+    public SettingsMap ReadRoot(MapNode root) => ReadRoot(root, SettingsKeys.Root);
+
+    /// <summary>A whole file of another kind.</summary>
+    public SettingsMap ReadRoot(MapNode root, MapKind kind) => ReadMap(root, kind, "", root.Place);
 
     private SettingsMap ReadMap(MapNode node, MapKind kind, string path, SettingsPlace place, string name = "")
     {
@@ -49,10 +52,14 @@ internal sealed class TreeReader(ProblemList problems)
                 return ReadMap(map, kind, path, map.Place);
             case MapKind kind when node is ScalarNode { IsNothing: true }:
                 return ReadMap(new MapNode(node.Place, []), kind, path, node.Place);
+            case NamedListKind { MayBeEmpty: true } when node is ScalarNode { IsNothing: true } or ListNode { Items.Count: 0 }:
+                return new List<SettingsMap>();
             case NamedListKind list when node is ListNode { Items.Count: > 0 } items:
                 return ReadItems(items, list, path);
             case NamedMapKind named when node is MapNode { Entries.Count: > 0 } map:
                 return ReadNamed(map, named, path);
+            case ScalarMapKind pairs when node is MapNode map:
+                return ReadPairs(map, pairs, path);
             case ScalarListKind list when node is ListNode items:
                 return ReadScalars(items, list, path, key.Name);
             default:
@@ -146,6 +153,30 @@ internal sealed class TreeReader(ProblemList problems)
             else
             {
                 problems.Add(entry.Value.Place, itemPath, $"{entry.Value.Kind} stands where a {kind.Noun} is expected", kind.Item.Expected, $"Write for example: {Shown.Key(entry.Key)}: {kind.Item.Example}");
+            }
+        }
+
+        return items;
+    }
+
+    private List<NamedValue> ReadPairs(MapNode map, ScalarMapKind kind, string path)
+    {
+        var items = new List<NamedValue>();
+        var seen = new Dictionary<string, SettingsPlace>();
+        foreach (var entry in map.Entries)
+        {
+            var itemPath = SettingsMap.Join(path, Shown.Key(entry.Key));
+            if (!seen.TryAdd(entry.Key, entry.KeyPlace))
+            {
+                problems.Add(entry.KeyPlace, itemPath, $"the key is written twice, first in line {seen[entry.Key].Line}", null, "Keep one of them.");
+            }
+            else if (kind.Name.Read(entry.Key, out var wrong) is not string { Length: > 0 } name)
+            {
+                problems.Add(entry.KeyPlace, itemPath, $"{Shown.Quote(entry.Key)} {wrong}", kind.Name.Expected, $"Write for example: {kind.Example}");
+            }
+            else if (ReadScalar(entry.Value, kind.Value, itemPath, Shown.Key(entry.Key), kind.Value.Example) is { } value)
+            {
+                items.Add(new NamedValue(name, entry.KeyPlace, new WrittenValue(value, entry.Value.Place, itemPath)));
             }
         }
 

@@ -86,7 +86,7 @@ internal sealed class MapKind(IReadOnlyList<SettingKey> keys, string expected = 
 }
 
 /// <summary>A list of maps, each with a name of its own: environment variables address an item by that name.</summary>
-internal sealed class NamedListKind(MapKind item, string noun) : ValueKind
+internal sealed class NamedListKind(MapKind item, string noun, bool mayBeEmpty = false) : ValueKind
 {
     /// <summary>The key that names an item.</summary>
     public const string NameKey = "name";
@@ -96,14 +96,17 @@ internal sealed class NamedListKind(MapKind item, string noun) : ValueKind
     /// <summary>What an item is called in messages.</summary>
     public string Noun => noun;
 
+    /// <summary>Whether there may be none, and the key with all its items commented out is fine.</summary>
+    public bool MayBeEmpty => mayBeEmpty;
+
     public override string Expected => $"a list, each item beginning with \"- {NameKey}:\"";
 
     public override string Example => $"- {NameKey}: …";
 
     public override JsonObject ToSchema() => new()
     {
-        ["type"] = "array",
-        ["minItems"] = 1,
+        ["type"] = mayBeEmpty ? new JsonArray("array", "null") : "array",
+        ["minItems"] = mayBeEmpty ? 0 : 1,
         ["items"] = item.ToSchema(),
     };
 }
@@ -129,6 +132,27 @@ internal sealed class NamedMapKind(ScalarKind name, MapKind item, string noun) :
         ["propertyNames"] = new JsonObject { ["pattern"] = ((TextKind)name).Pattern },
         ["additionalProperties"] = item.ToSchema(),
     };
+}
+
+/// <summary>A map whose keys are chosen by the admin, each with a single value.</summary>
+internal sealed class ScalarMapKind(ScalarKind name, ScalarKind value, string example) : ValueKind
+{
+    public ScalarKind Name => name;
+
+    public ScalarKind Value => value;
+
+    public override string Expected => $"a map, each key {name.Expected}, each value {value.Expected}";
+
+    public override string Example => example;
+
+    public override JsonObject ToSchema() => new()
+    {
+        ["type"] = "object",
+        ["propertyNames"] = new JsonObject { ["pattern"] = name.ToSchema()["pattern"]!.DeepClone() },
+        ["additionalProperties"] = value.ToSchema(),
+    };
+
+    public override JsonNode DefaultForSchema(string text) => JsonNode.Parse(text)!;
 }
 
 /// <summary>A word, or a map that says more.</summary>

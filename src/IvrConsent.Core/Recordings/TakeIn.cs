@@ -1,0 +1,284 @@
+using System.Globalization;
+using IvrConsent.Core.Calls;
+using IvrConsent.Core.Ledger;
+using IvrConsent.Core.Records;
+using Microsoft.Extensions.Logging;
+
+namespace IvrConsent.Core.Recordings;
+
+/// <summary>
+/// Takes recordings from the PBX into the vault when their call is over: read, encrypt and store in one stream; read back and open;
+/// write key, date and place in one transaction; tell the ledger; delete the PBX's copy. In this order, so that interrupted anywhere the
+/// recording is whole on the PBX or whole in the vault, and the next pass goes on where this one was. Never on a call's path: when it
+/// cannot be done, recordings wait on the PBX and calls go on.
+/// </summary>
+public sealed class TakeIn(
+    IVaultIndex index,
+    IRecordingStore store,
+    IRecordingCipher cipher,
+    ILedger ledger,
+    IEnumerable<IPbx> pbxes,
+    TakeInOptions options,
+    TimeProvider time,
+    ILogger<TakeIn> log)
+{
+    /// <summary>The actor of what is erased because the ledger says so.</summary>
+    public const string Actor = "vault";
+
+    private const int EventsAtOnce = 2000;
+    private const int ItemsAtOnce = 100;
+    private const int BufferBytes = 128 * 1024;
+
+    // By name: two settings entries of one name are refused before.
+    private readonly Dictionary<string, IPbx> _pbxes = pbxes.ToDictionary(pbx => pbx.Name, StringComparer.Ordinal);
+
+    /// <summary>Enters the recordings of calls that ended; then takes in what waits and can be. Answers with how many it brought to their end.</summary>
+    public async Task<int> RunAsync(CancellationToken cancel)
+    {
+        await EnterAsync(cancel);
+        var attached = _pbxes.Values.Where(pbx => pbx.Health.Attached).Select(pbx => pbx.Name).ToList();
+        var done = 0;
+        while (attached.Count > 0 && await index.FindDueAsync(attached, time.GetUtcNow(), ItemsAtOnce, cancel) is { Count: > 0 } due)
+        {
+            await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = options.AtOnce, CancellationToken = cancel }, async (item, stop) =>
+            {
+                if (await TryAsync(item, stop))
+                {
+                    Interlocked.Increment(ref done);
+                }
+            });
+        }
+
+        return done;
+    }
+
+    /// <summary>Reads in the ledger which calls ended, and enters what was recorded in them.</summary>
+    private async Task EnterAsync(CancellationToken cancel)
+    {
+        for (long last = -1; await index.FindEndedAsync(EventsAtOnce, cancel) is var ended && ended.Position != last;)
+        {
+            var items = new List<VaultItem>();
+            foreach (var id in ended.Calls)
+            {
+                if (await ledger.FindCallAsync(id, cancel) is { } call)
+                {
+                    items.AddRange(TakeInPolicy.Made(call.Entries).Select(name => New(name, id, call.Call.Pbx)));
+                }
+            }
+
+            await index.EnterAsync(items, ended.Position, time.GetUtcNow(), cancel);
+            last = ended.Position;
+        }
+    }
+
+    /// <summary>A recording that nothing is known of yet but that it is on the PBX.</summary>
+    internal VaultItem New(string recording, CallId call, string pbx) =>
+        new(recording, call, pbx, Guid.CreateVersion7(time.GetUtcNow()), VaultState.Waiting, 0);
+
+    private async Task<bool> TryAsync(VaultItem item, CancellationToken cancel)
+    {
+        if (await index.ClaimAsync(item, time.GetUtcNow() + options.Lease, cancel) is not { } claimed)
+        {
+            return false;
+        }
+
+        using var mine = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var holding = HoldAsync(claimed, mine);
+        try
+        {
+            var call = await ledger.FindCallAsync(claimed.Call, mine.Token);
+            var terms = call is null ? null : await FindTermsAsync(ledger, TakeInPolicy.TermsOf(call.Entries), mine.Token);
+            var decision = TakeInPolicy.Decide(claimed.Recording, claimed.Call, claimed.Pbx, call, terms, time.GetUtcNow());
+            return claimed.State == VaultState.Stored
+                ? await FinishAsync(claimed, call, decision, mine.Token)
+                : await TakeAsync(claimed, call, decision, mine.Token);
+        }
+        catch (Exception error) when (error is PbxException or RecordingStoreException or IOException or UnauthorizedAccessException
+            || (error is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            // What was begun is under a name that nobody will look for; the reconciler removes it.
+            var wait = options.RetryAfter(claimed.Attempt);
+            VaultLog.NotTakenIn(log, claimed.Recording, claimed.Attempt, wait.TotalSeconds, error.Message);
+            await index.PutOffAsync(claimed, time.GetUtcNow() + wait, error.Message, cancel);
+            return false;
+        }
+        finally
+        {
+            await mine.CancelAsync();
+            await holding;
+        }
+    }
+
+    /// <summary>Keeps the claim as long as the work lasts: a long call to a slow store is no reason for a second worker to begin.</summary>
+    private async Task HoldAsync(VaultItem item, CancellationTokenSource mine)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(options.Lease / 3, time, mine.Token);
+                if (!await index.ExtendAsync(item, time.GetUtcNow() + options.Lease, mine.Token))
+                {
+                    await mine.CancelAsync();
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (mine.IsCancellationRequested)
+        {
+        }
+        catch (Exception error)
+        {
+            // The database is away. Storing asks it whether the claim still holds, so nothing goes wrong; the claim just ends.
+            VaultLog.NotHeld(log, item.Recording, error.Message);
+        }
+    }
+
+    private async Task<bool> TakeAsync(VaultItem item, OpenCall? call, TakeInDecision decision, CancellationToken cancel)
+    {
+        var pbx = _pbxes[item.Pbx];
+        if (decision.Verdict == TakeInVerdict.Erase)
+        {
+            return await EraseAsync(item, call, decision, pbx, cancel);
+        }
+
+        await using var plain = await pbx.OpenStoredRecordingAsync(item.Recording, cancel);
+        if (plain is null)
+        {
+            return await LoseAsync(item, call, cancel);
+        }
+
+        using var seal = await cipher.NewAsync(item.Recording, cancel);
+        var stored = await StoreAsync(item, seal, plain, pbx, cancel);
+        var kept = item with { Stored = stored, Quarantined = decision.Verdict == TakeInVerdict.Quarantine };
+        if (!await index.StoreAsync(kept, stored, seal.WrappedKey.ToArray(), decision.Retained, cancel))
+        {
+            // Somebody else was given it, or it was erased meanwhile: what this attempt made is nobody's.
+            await store.DeleteAsync(stored.Name, cancel);
+            return false;
+        }
+
+        return await FinishAsync(kept with { State = VaultState.Stored }, call, decision, cancel);
+    }
+
+    /// <summary>
+    /// One pass from the PBX to the store, and one back: what cannot be opened as it was is not stored. That each of its chunks opens with
+    /// the recording's own key, in order and to the marked end, is proof that it is what was encrypted: no hash says more.
+    /// </summary>
+    private async Task<StoredObject> StoreAsync(VaultItem item, IRecordingSeal seal, Stream plain, IPbx pbx, CancellationToken cancel)
+    {
+        var name = ObjectName(item);
+        await using var heard = Measured(plain);
+        await using var encrypted = seal.Encrypt(heard);
+        await using var written = Measured(encrypted, hashed: true);
+        var bytes = await store.PutAsync(name, written, cancel);
+
+        var file = await pbx.FindStoredRecordingAsync(item.Recording, cancel);
+        if (file is null || file.Bytes != heard.Bytes)
+        {
+            throw new IOException($"the PBX has {file?.Bytes ?? 0} bytes of it and gave {heard.Bytes}");
+        }
+
+        await using var back = await store.OpenAsync(name, cancel) ?? throw new IOException($"{store.Name} does not have {name}, which it has just taken");
+        await using var read = Measured(back);
+        await using var opened = await seal.DecryptAsync(read, cancel);
+        await using var again = Measured(opened);
+        await again.CopyToAsync(Stream.Null, BufferBytes, cancel);
+        return again.Bytes == heard.Bytes && read.Bytes == written.Bytes
+            ? new StoredObject(name, bytes, written.Sha256, (long)file.Length.TotalMilliseconds, heard.Silent, time.GetUtcNow())
+            : throw new IOException($"{store.Name} does not give {name} back as it was stored");
+    }
+
+    private MeasuredStream Measured(Stream stream, bool hashed = false) => new(stream, hashed, options.Patience, time);
+
+    /// <summary>The ledger gets to know, and the PBX's copy goes.</summary>
+    private async Task<bool> FinishAsync(VaultItem item, OpenCall? call, TakeInDecision decision, CancellationToken cancel)
+    {
+        var stored = item.Stored!;
+        if (call?.Entries.Any(entry => entry.EventId == item.EventId) != true)
+        {
+            CallEvent fact = item.Quarantined
+                ? new RecordingQuarantined(item.Recording, decision.Reason)
+                : new RecordingStored(item.Recording, stored.Name, stored.Bytes, stored.Sha256, stored.LengthMs, decision.Retained.RetainUntil) { Silent = stored.Silent };
+            if (!await TellAsync(item.EventId, item.Call, call, fact))
+            {
+                await index.PutOffAsync(item, time.GetUtcNow() + options.RetryAfter(item.Attempt), "the ledger did not take it", cancel);
+                return false;
+            }
+        }
+
+        var pbx = _pbxes[item.Pbx];
+        await pbx.DeleteStoredRecordingAsync(item.Recording, cancel);
+        if (await pbx.FindStoredRecordingAsync(item.Recording, cancel) is not null)
+        {
+            throw new IOException("the PBX still has it after it was told to delete it");
+        }
+
+        if (item.Quarantined)
+        {
+            VaultLog.Quarantined(log, item.Recording);
+        }
+        else if (stored.Silent)
+        {
+            VaultLog.Silent(log, item.Recording);
+        }
+
+        VaultLog.TakenIn(log, item.Recording, stored.Bytes, store.Name);
+        return await index.MoveAsync(item, VaultState.Done, null, cancel);
+    }
+
+    /// <summary>What was withdrawn, or erased, is not kept because the PBX still had it.</summary>
+    private async Task<bool> EraseAsync(VaultItem item, OpenCall? call, TakeInDecision decision, IPbx pbx, CancellationToken cancel)
+    {
+        await pbx.DeleteStoredRecordingAsync(item.Recording, cancel);
+        if (await pbx.FindStoredRecordingAsync(item.Recording, cancel) is not null)
+        {
+            throw new IOException("it is to be erased, and the PBX still has it after it was told to delete it");
+        }
+
+        if (!decision.OnRecord && !await TellAsync(item.EventId, item.Call, call, new RecordingErased(item.Recording, decision.Reason) { Actor = Actor }))
+        {
+            throw new IOException("the ledger did not take its erasure");
+        }
+
+        await index.ForgetAsync(item.Recording, cancel);
+        return true;
+    }
+
+    /// <summary>It should be there, and is not: an event and an alert, unless the ledger has told already that there is none.</summary>
+    private async Task<bool> LoseAsync(VaultItem item, OpenCall? call, CancellationToken cancel)
+    {
+        if (call?.Entries.Any(entry => entry.Event is RecordingFailed failed && failed.Recording == item.Recording && RecordingFailures.AreAnEnd(failed.Reason)) != true)
+        {
+            VaultLog.Lost(log, item.Recording, item.Pbx);
+            if (!await TellAsync(item.EventId, item.Call, call, new RecordingFailed(item.Recording, RecordingFailures.Lost, "the PBX does not have it any more", 0, 0)))
+            {
+                throw new IOException("the ledger did not take that it is missing");
+            }
+        }
+
+        return await index.MoveAsync(item, VaultState.Missing, "the PBX does not have it", cancel);
+    }
+
+    private async Task<bool> TellAsync(Guid id, CallId callId, OpenCall? call, CallEvent fact)
+    {
+        var now = time.GetUtcNow();
+        var last = call?.Entries.Count > 0 ? call.Entries[^1] : null;
+        var at = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
+        var entry = new LedgerEntry(id, callId, (last?.CallSequence ?? 0) + 1, last?.At > at ? last.At : at, fact);
+
+        // Of a call that the ledger does not know, it is a record of its own: nobody waits for that call's end.
+        var row = call is null ? new CallRow(callId, "-", "-", null, string.Empty, null, at) { Kind = CallKind.Record } : null;
+        return await ledger.AppendAsync(new LedgerBatch(row, [entry])) != AppendResult.Lost;
+    }
+
+    /// <summary>The terms of this hash; null where the call names none, or the ledger does not have them.</summary>
+    internal static async Task<Terms?> FindTermsAsync(ILedger ledger, string? sha256, CancellationToken cancel) =>
+        sha256 is not null
+        && (await ledger.FindCallAsync(TermsEntries.RowOf(sha256), cancel))?.Entries.Select(entry => entry.Event).OfType<TermsInForce>().FirstOrDefault() is { } written
+            ? WrittenTerms.Read(written.Json, sha256)
+            : null;
+
+    /// <summary>A name of its own for each attempt: what an interrupted one left behind is never taken for the whole.</summary>
+    internal static string ObjectName(VaultItem item) => string.Create(CultureInfo.InvariantCulture, $"{item.Recording}.{item.Attempt}.age");
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using IvrConsent.Core.Retention;
+using IvrConsent.Core.Subjects;
+
+namespace IvrConsent.Core.Rights;
+
+/// <summary>A recording in a certificate.</summary>
+/// <param name="Recording">Its name.</param>
+/// <param name="Call">The call.</param>
+/// <param name="CallEndedAt">When the call ended.</param>
+/// <param name="Reason">Why it went, or what keeps it.</param>
+/// <param name="Kept">The rules that keep it; empty when it went.</param>
+public sealed record CertifiedRecording(string Recording, string Call, DateTimeOffset CallEndedAt, string Reason, IReadOnlyList<KeptBy> Kept);
+
+/// <summary>
+/// What an erasure did and did not do. Holds no number; the subject is a random id that says nothing once the mapping is gone. The
+/// ledger keeps the SHA-256 of its JSON form.
+/// </summary>
+/// <param name="Case">The request.</param>
+/// <param name="IssuedAt">When.</param>
+/// <param name="Actor">Who did it.</param>
+/// <param name="Subject">The person; null where a call named the data.</param>
+/// <param name="Erased">The recordings whose keys were destroyed.</param>
+/// <param name="Unfinished">
+/// How many of all erased recordings have file and ledger entry still to be done, which the worker's sweep does: unreadable already.
+/// </param>
+/// <param name="Kept">The recordings that stay, and why.</param>
+/// <param name="MappingDeleted">Whether the way from the number to the ledger's entries is destroyed.</param>
+/// <param name="MappingKeptBecause">What needs it; null when it is destroyed.</param>
+public sealed record ErasureCertificate(
+    string Case,
+    DateTimeOffset IssuedAt,
+    string Actor,
+    SubjectId? Subject,
+    IReadOnlyList<CertifiedRecording> Erased,
+    int Unfinished,
+    IReadOnlyList<CertifiedRecording> Kept,
+    bool MappingDeleted,
+    string? MappingKeptBecause)
+{
+    /// <summary>The JSON form, whose bytes are hashed.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, CertificateJson.Readable.ErasureCertificate);
+
+    /// <summary>SHA-256 of the JSON form, lower-case hexadecimal.</summary>
+    public static string Hash(string json) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)));
+
+    /// <summary>The same for a person to read.</summary>
+    public string ToText()
+    {
+        var text = new StringBuilder();
+        Add($"Certificate of erasure, case {Case}");
+        Add($"Issued {Time(IssuedAt)} by {Actor}");
+        Add(string.Empty);
+        Add($"Erased: {Erased.Count} recordings. Their keys are destroyed, so every copy, also in a backup, is unreadable.");
+        foreach (var one in Erased)
+        {
+            Add($"  {one.Recording}, call of {Time(one.CallEndedAt)}: {one.Reason}");
+        }
+
+        if (Unfinished > 0)
+        {
+            Add($"  The files of {Unfinished} unreadable recordings are still to be deleted; the worker's sweep does it.");
+        }
+
+        Add($"Kept: {Kept.Count} recordings.");
+        foreach (var one in Kept)
+        {
+            Add($"  {one.Recording}, call of {Time(one.CallEndedAt)}: {one.Reason}");
+        }
+
+        Add(MappingDeleted
+            ? "The number's mapping is deleted: nobody can tell any more whose the remaining entries are."
+            : $"The number's mapping stays: {MappingKeptBecause}.");
+        Add("The ledger's entries stay as the proof that consent was asked for and obeyed (GDPR 5(2), 7(1), 17(3)(e)). They hold no number.");
+        return text.ToString();
+
+        void Add(string line) => text.Append(line).Append('\n');
+    }
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+}
+
+/// <summary>The certificate's JSON: source generated, indented, as people read it as well.</summary>
+[JsonSerializable(typeof(ErasureCertificate))]
+internal sealed partial class CertificateJson : JsonSerializerContext
+{
+    public static CertificateJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using IvrConsent.Core.Rights;
+
+namespace IvrConsent.Host.Cli;
+
+/// <summary><c>ivrconsent record-of-processing</c>: GDPR art. 30(1) from the settings.</summary>
+internal static class RecordOfProcessingCommand
+{
+    public static Command Create()
+    {
+        var config = CommandContext.ConfigOption();
+        var json = CommandContext.JsonOption();
+        var language = new Option<string>("--language", "-l") { Description = "Language of the purposes' texts.", DefaultValueFactory = _ => "en" };
+        var command = new Command("record-of-processing", "Write the record of processing activities (GDPR art. 30) from the settings, as Markdown. Exit code 1 where a setting that it needs is missing.") { language, config, json };
+        command.SetAction(parsed =>
+        {
+            if (CommandContext.Load(parsed.GetValue(config)!) is not { } settings)
+            {
+                return ExitCodes.Usage;
+            }
+
+            var (records, missing) = ProcessingRecord.From([.. settings.Lines.Select(line => line.Options)], parsed.GetValue(language)!);
+            foreach (var one in missing)
+            {
+                Console.Error.WriteLine(one);
+            }
+
+            if (parsed.GetValue(json) && missing.Count == 0)
+            {
+                CommandContext.WriteJson(records.Select(record => new
+                {
+                    record.Controller, record.Purposes, record.Recipients, ProcessingRecord.Subjects, ProcessingRecord.Data, ProcessingRecord.Measures,
+                }));
+            }
+            else
+            {
+                Console.Out.Write(string.Join('\n', records.Select(record => record.ToMarkdown())));
+            }
+
+            return missing.Count > 0 ? ExitCodes.Failed : ExitCodes.Ok;
+        });
+        return command;
+    }
+}

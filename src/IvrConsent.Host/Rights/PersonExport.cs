@@ -1,0 +1,295 @@
+using System.IO.Compression;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using IvrConsent.Core.Calls;
+using IvrConsent.Core.Consent;
+using IvrConsent.Core.Ledger;
+using IvrConsent.Core.Records;
+using IvrConsent.Core.Recordings;
+using IvrConsent.Core.Retention;
+using IvrConsent.Core.Rights;
+using IvrConsent.Host.Cli;
+
+namespace IvrConsent.Host.Rights;
+
+/// <summary>What was put into a person's file.</summary>
+/// <param name="Recordings">Recordings as WAV.</param>
+/// <param name="Missing">Recordings that are kept and could not be put in.</param>
+/// <param name="Quarantined">Recordings without a ground, which were left out: somebody decides about them first.</param>
+/// <param name="Events">Entries of the ledger.</param>
+/// <param name="Sha256">Of the file, lower-case hexadecimal.</param>
+internal sealed record ExportedPerson(int Recordings, int Missing, int Quarantined, int Events, string Sha256)
+{
+    /// <summary>Consents and refusals, each with a page of its own.</summary>
+    public int Consents { get; init; }
+
+    /// <summary>Of these, those without one of the forms for machines: the settings of that time did not say all that it demands.</summary>
+    public int Unrecorded { get; init; }
+}
+
+/// <summary>
+/// The answer to a request for access (GDPR art. 15) as one ZIP: an index in the person's language, all entries of the ledger, each
+/// consent as a page in the person's language and as ISO/IEC TS 27560 record and vCon, and the recordings as WAV where they can be opened
+/// here. Restricted ones are in it, as the person himself asks for them (GDPR art. 18(2)), and the index says that they are. The person's own number is in it: it is personal data.
+/// </summary>
+internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnumerable<IRecordingAudio> audio, IEnumerable<IVaultIndex> vault, RightsLog log)
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes the file, made anew and readable by its owner only, and puts on record that it was handed out.</summary>
+    public async Task<ExportedPerson> WriteAsync(RequestCase request, string file, string language, string actor, string reason, CancellationToken cancel)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        await using var stream = new FileStream(file, options);
+        try
+        {
+            ExportedPerson written;
+            await using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true, Encoding.UTF8))
+            {
+                written = await FillAsync(zip, request, ExportTexts.All[language], language, cancel);
+            }
+
+            stream.Position = 0;
+            written = written with { Sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel)) };
+            await log.AddAsync(request.Id, new PersonExported(written.Recordings, written.Events, actor, reason, written.Sha256), $"The file {file} is written", cancel);
+            return written;
+        }
+        catch
+        {
+            // What is not on record is not handed out.
+            File.Delete(file);
+            throw;
+        }
+    }
+
+    private async Task<ExportedPerson> FillAsync(ZipArchive zip, RequestCase request, ExportTexts texts, string language, CancellationToken cancel)
+    {
+        var (calls, statements, events) = await WriteEventsAsync(zip, request, cancel);
+        var recordings = new Dictionary<CallId, List<ExportedRecording>>();
+        await foreach (var page in desk.RecordingsAsync(request, cancel))
+        {
+            foreach (var recording in page)
+            {
+                var locked = await IsQuarantinedAsync(recording, cancel);
+                var name = locked ? null : await WriteAudioAsync(zip, recording, cancel);
+                (recordings.TryGetValue(recording.Call, out var of) ? of : recordings[recording.Call] = []).Add(new ExportedRecording(recording, name, locked));
+            }
+        }
+
+        var consents = await WriteConsentsAsync(zip, request, language, cancel);
+        await WriteTextAsync(zip, "index.html", Index(texts, language, new IndexContent(calls, recordings, consents, statements)), cancel);
+        var all = recordings.Values.SelectMany(of => of).ToArray();
+        return new ExportedPerson(all.Count(one => one.File is not null), all.Count(one => one is { File: null, Quarantined: false }), all.Count(one => one.Quarantined), events, string.Empty)
+        {
+            Consents = consents.Count,
+            Unrecorded = consents.Count(one => one.Lacking.Count > 0),
+        };
+    }
+
+    private async Task<(List<(CallRow Row, ConsentStatus? Said)> Calls, List<LedgerEntry> Statements, int Events)> WriteEventsAsync(ZipArchive zip, RequestCase request, CancellationToken cancel)
+    {
+        var query = request.Call is { } call ? new LedgerQuery(Call: call) : new LedgerQuery(Subject: request.Subject);
+        var calls = new Dictionary<CallId, (CallRow Row, ConsentStatus? Said)>();
+        var statements = new List<LedgerEntry>();
+        var count = 0;
+        await using var entry = await zip.CreateEntry("events.json").OpenAsync(cancel);
+        await using var writer = new StreamWriter(entry, new UTF8Encoding(false));
+        await writer.WriteAsync("[");
+        await foreach (var line in reader.ReadAsync(query, cancel))
+        {
+            await writer.WriteAsync(count++ == 0 ? "\n" : ",\n");
+            await writer.WriteAsync(LedgerExport.ToJson(line, maskNumbers: false).ToJsonString(Indented).AsMemory(), cancel);
+            if (line.Entry.Event is StatementAdded)
+            {
+                statements.Add(line.Entry);
+            }
+
+            if (line.Call.Kind != CallKind.Record)
+            {
+                var before = calls.TryGetValue(line.Call.Id, out var known) ? known.Said : null;
+                calls[line.Call.Id] = (line.Call, Said(line.Entry.Event) ?? before);
+            }
+        }
+
+        await writer.WriteAsync("\n]\n");
+        return ([.. calls.Values.OrderBy(one => one.Row.ArrivedAt)], statements, count);
+    }
+
+    private async Task<List<ExportedConsent>> WriteConsentsAsync(ZipArchive zip, RequestCase request, string language, CancellationToken cancel)
+    {
+        var finder = new ConsentCases(reader);
+        IReadOnlyList<ConsentCase> cases = request.Call is { } call
+            ? await finder.OfCallAsync(call, cancel) is { } one ? [one] : []
+            : request.Subject is { } subject ? await finder.OfPersonAsync(subject, cancel) : [];
+        var written = new List<ExportedConsent>();
+        foreach (var consent in cases)
+        {
+            // The reference is what the person may have been told of it, and no two have the same.
+            var name = $"consents/{consent.Reference}";
+            await WriteTextAsync(zip, $"{name}.html", ConsentPage.Html(consent, language), cancel);
+            var (record, vcon) = (Iso27560.Record(consent), Vcon.Of(consent, log.Now));
+            var files = new List<string> { $"{name}.html" };
+            foreach (var (made, ending) in ((RecordDocument, string)[])[(record, "27560.jsonld"), (vcon, "vcon.json")])
+            {
+                if (made.Document is { } document)
+                {
+                    files.Add($"{name}.{ending}");
+                    await WriteTextAsync(zip, files[^1], document.ToJsonString(Indented) + "\n", cancel);
+                }
+            }
+
+            // Where nobody was asked there is no consent to record, and nothing is wanting for that.
+            var asked = !consent.Steps.All(step => step.State is ConsentState.Informed or ConsentState.Requested);
+            written.Add(new ExportedConsent(consent, files, [.. (asked ? record.Missing.Concat(vcon.Missing) : vcon.Missing).Select(missing => missing.Field).Distinct()]));
+        }
+
+        return written;
+    }
+
+    private async Task<bool> IsQuarantinedAsync(RetainedRecording recording, CancellationToken cancel)
+    {
+        foreach (var index in vault)
+        {
+            if (await index.FindAsync(recording.Name, cancel) is { Quarantined: true })
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task<string?> WriteAudioAsync(ZipArchive zip, RetainedRecording recording, CancellationToken cancel)
+    {
+        foreach (var source in audio)
+        {
+            if (await IsWholeAsync(source, recording, cancel) && await source.OpenWavAsync(recording, cancel) is { } wav)
+            {
+                await using (wav)
+                {
+                    var name = $"recordings/{recording.Name}.wav";
+                    await using var entry = await zip.CreateEntry(name, CompressionLevel.Fastest).OpenAsync(cancel);
+                    await wav.CopyToAsync(entry, cancel);
+                    return name;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Reads it to its end before a byte of it is in the file, out of which nothing can be taken again: one that is damaged must not cost the
+    /// person the others.
+    /// </summary>
+    private static async Task<bool> IsWholeAsync(IRecordingAudio source, RetainedRecording recording, CancellationToken cancel)
+    {
+        try
+        {
+            await using var wav = await source.OpenWavAsync(recording, cancel);
+            if (wav is not null)
+            {
+                await wav.CopyToAsync(Stream.Null, cancel);
+            }
+
+            return wav is not null;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task WriteTextAsync(ZipArchive zip, string name, string text, CancellationToken cancel)
+    {
+        await using var entry = await zip.CreateEntry(name).OpenAsync(cancel);
+        await entry.WriteAsync(Encoding.UTF8.GetBytes(text), cancel);
+    }
+
+    private static ConsentStatus? Said(CallEvent fact) => fact switch
+    {
+        ConsentGiven => ConsentStatus.Given,
+        ConsentRefused => ConsentStatus.Refused,
+        ConsentNotObtained none => none.Status,
+        ConsentWithdrawn => ConsentStatus.Withdrawn,
+        _ => null,
+    };
+
+    private static string Index(ExportTexts texts, string language, IndexContent content)
+    {
+        var html = new StringBuilder();
+        html.Append("<!DOCTYPE html>\n<html lang=\"").Append(language).Append("\">\n<head>\n<meta charset=\"utf-8\" />\n<title>").Append(E(texts.Title))
+            .Append("</title>\n</head>\n<body>\n<h1>").Append(E(texts.Title)).Append("</h1>\n<p>").Append(E(texts.Intro)).Append("</p>\n<table>\n<thead><tr>");
+        foreach (var heading in (string[])[texts.When, texts.Line, texts.Said, texts.Files, texts.KeptFor])
+        {
+            html.Append("<th scope=\"col\">").Append(E(heading)).Append("</th>");
+        }
+
+        html.Append("</tr></thead>\n<tbody>\n");
+        foreach (var (row, said) in content.Calls)
+        {
+            var of = content.Recordings.GetValueOrDefault(row.Id) ?? [];
+            html.Append("<tr><td>").Append(LedgerExport.Time(row.ArrivedAt)).Append("</td><td>").Append(E(row.Line ?? "-")).Append("</td><td>")
+                .Append(E(said is { } status ? texts.Statuses[status] : "-")).Append("</td><td>")
+                .AppendJoin("<br />", of.Select(one => Shown(one, texts))).Append("</td><td>")
+                .AppendJoin("<br />", of.SelectMany(one => one.Recording.Terms).Select(term => E($"{term.Purpose}, {LedgerExport.Time(term.Until)[..10]}"))).Append("</td></tr>\n");
+        }
+
+        html.Append("</tbody>\n</table>\n");
+        AppendConsents(html, texts, language, content.Consents);
+        AppendStatements(html, texts, content.Statements);
+        return html.Append("<p>").Append(E(texts.Rights)).Append("</p>\n</body>\n</html>\n").ToString();
+    }
+
+    private static void AppendConsents(StringBuilder html, ExportTexts texts, string language, List<ExportedConsent> consents)
+    {
+        if (consents.Count == 0)
+        {
+            return;
+        }
+
+        html.Append("<h2>").Append(E(texts.Consents)).Append("</h2>\n<ul>\n");
+        foreach (var (consent, files, lacking) in consents)
+        {
+            html.Append("<li>").Append(E($"{LedgerExport.Time(consent.Call.ArrivedAt)}, {ConsentTexts.All[language].States[consent.State]}: "))
+                .AppendJoin(", ", files.Select(file => $"<a href=\"{E(file)}\">{E(file)}</a>"));
+            if (lacking.Count > 0)
+            {
+                html.Append("<br />").Append(E($"{texts.Lacking} {string.Join(", ", lacking)}"));
+            }
+
+            html.Append("</li>\n");
+        }
+
+        html.Append("</ul>\n");
+    }
+
+    private static void AppendStatements(StringBuilder html, ExportTexts texts, List<LedgerEntry> statements)
+    {
+        if (statements.Count > 0)
+        {
+            html.Append("<h2>").Append(E(texts.Statements)).Append("</h2>\n<ul>\n")
+                .AppendJoin("", statements.Select(entry => $"<li>{E($"{LedgerExport.Time(entry.At)}: {((StatementAdded)entry.Event).Text}")}</li>\n")).Append("</ul>\n");
+        }
+    }
+
+    private static string Shown(ExportedRecording one, ExportTexts texts) => one switch
+    {
+        { Quarantined: true } => E(texts.Locked),
+        { File: { } file } => $"<a href=\"{E(file)}\">{E(file)}</a>{(one.Recording.RestrictedBy is null ? "" : $" ({E(texts.Restricted)})")}",
+        _ => E(texts.NoAudio),
+    };
+
+    private static string E(string text) => WebUtility.HtmlEncode(text);
+
+    /// <summary>What the index tells of.</summary>
+    private sealed record IndexContent(
+        List<(CallRow Row, ConsentStatus? Said)> Calls, Dictionary<CallId, List<ExportedRecording>> Recordings, List<ExportedConsent> Consents, List<LedgerEntry> Statements);
+
+    /// <summary>A consent, its files, and the fields for want of which a form for machines is not among them.</summary>
+    private sealed record ExportedConsent(ConsentCase Consent, IReadOnlyList<string> Files, IReadOnlyList<string> Lacking);
+
+    private sealed record ExportedRecording(RetainedRecording Recording, string? File, bool Quarantined);
+}

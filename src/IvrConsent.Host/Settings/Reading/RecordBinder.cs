@@ -1,0 +1,70 @@
+using IvrConsent.Core.Records;
+using IvrConsent.Core.Webhooks;
+
+namespace IvrConsent.Host.Settings.Reading;
+
+/// <summary>The sections <c>records</c> and <c>webhooks</c>.</summary>
+internal sealed class RecordBinder(string folder, ProblemList problems)
+{
+    /// <summary>What consent records say; null when nothing is written.</summary>
+    public static RecordOptions? BindRecords(SettingsMap root)
+    {
+        var records = root.Section("records");
+        var options = new RecordOptions
+        {
+            StorageLocations = Texts(records, "storage_locations"),
+            Recipients = Texts(records, "recipients"),
+            Withdrawal = records.GetOrNull<string>("withdrawal"),
+            Rights = Texts(records, "rights"),
+            Authority = records.GetOrNull<string>("authority"),
+            NoticeUrl = records.GetOrNull<Uri>("notice_url")?.AbsoluteUri,
+        };
+        return options == new RecordOptions() ? null : options;
+    }
+
+    /// <summary>The webhooks.</summary>
+    public IReadOnlyList<WebhookSettings> BindWebhooks(SettingsMap root) => [.. root.Items("webhooks").Select(BindWebhook)];
+
+    private WebhookSettings BindWebhook(SettingsMap hook)
+    {
+        var url = hook.GetOrNull<Uri>("url");
+        if (url is { IsLoopback: false } && url.Scheme != Uri.UriSchemeHttps)
+        {
+            problems.Add(hook.PlaceOf("url"), hook.PathOf("url"), "the address is not https, and not on this machine", "https, or http to 127.0.0.1", "Write https://: what is sent may be read on the way.");
+        }
+
+        return new WebhookSettings(
+            new WebhookOptions
+            {
+                Name = hook.GetOrNull<string>("name") ?? "",
+                Url = url ?? new Uri("http://127.0.0.1"),
+                Events = Texts(hook, "events"),
+                Fields = Texts(hook, "fields") ?? [],
+                Timeout = hook.Get<TimeSpan>("timeout"),
+            },
+            BindSecret(hook) ?? new Secret(""));
+    }
+
+    private Secret? BindSecret(SettingsMap hook)
+    {
+        if (hook.Own("secret_file") is not { Value: not null } written || SecretFile.Read(folder, written, problems) is not { } secret)
+        {
+            return null;
+        }
+
+        if (WebhookSignature.ReadSecret(secret.Reveal()) is null)
+        {
+            problems.Add(
+                written.Place,
+                written.Path,
+                "the file does not hold a webhook's secret",
+                "whsec_ and 24 to 64 bytes in base64, as the only line",
+                "Make one: printf 'whsec_%s\\n' \"$(openssl rand -base64 32)\" > FILE && chmod 600 FILE");
+        }
+
+        return secret;
+    }
+
+    private static string[]? Texts(SettingsMap map, string key) =>
+        map.Find(key)?.Value is IReadOnlyList<WrittenValue> values ? [.. values.Select(value => value.Value).OfType<string>()] : null;
+}

@@ -1,0 +1,218 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using IvrConsent.Core.Recordings;
+using Microsoft.Win32.SafeHandles;
+
+namespace IvrConsent.Storage.Recordings;
+
+/// <summary>
+/// Objects as files: <c>ROOT/ab/NAME</c>, in one of 256 folders by a hash of the name. An object is written in full
+/// beside its place, synced, renamed into it, and the folder is synced: after a power cut it is there whole or not at all.
+/// </summary>
+internal sealed partial class FolderRecordingStore : IRecordingStore
+{
+    // No object's name begins with a dot.
+    private const string StagedPrefix = ".new-";
+    private const int BufferBytes = 128 * 1024;
+    private const int GatherBytes = 1024 * 1024;
+    private const UnixFileMode OwnersFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private readonly string _root;
+
+    /// <summary>Over a folder that is there: one that is not may be a disk that is not mounted, and must not look like an empty store.</summary>
+    public FolderRecordingStore(string root) => _root = Path.GetFullPath(root);
+
+    public string Name => $"folder {_root}";
+
+    public async Task<long> PutAsync(string name, Stream content, CancellationToken cancel)
+    {
+        var path = PathOf(name);
+        var folder = Path.GetDirectoryName(path)!;
+        var staged = Path.Combine(folder, $"{StagedPrefix}{Guid.NewGuid():N}");
+        try
+        {
+            RequireRoot();
+            if (!Directory.Exists(folder))
+            {
+                Directory.CreateDirectory(folder, OwnersFolder);
+                SyncFolder(_root);
+            }
+
+            long bytes;
+            await using (var file = new FileStream(staged, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, UnixCreateMode = OwnersFile,
+            }))
+            {
+                // Gathered: what is encrypted comes in pieces of 64 KiB, and each write is a way to another thread and back.
+                await using var gathered = new BufferedStream(file, GatherBytes);
+                await content.CopyToAsync(gathered, BufferBytes, cancel);
+                await gathered.FlushAsync(cancel);
+                file.Flush(flushToDisk: true);
+                bytes = file.Length;
+            }
+
+            File.Move(staged, path, overwrite: true);
+            SyncFolder(folder);
+            return bytes;
+        }
+        catch (Exception e)
+        {
+            // The staged file goes whatever happened, so that a full disk is not held full by what does not fit.
+            TryDelete(staged);
+            if (e is IOException or UnauthorizedAccessException)
+            {
+                throw Trouble("written", e);
+            }
+
+            throw;
+        }
+    }
+
+    public Task<Stream?> OpenAsync(string name, CancellationToken cancel)
+    {
+        var path = PathOf(name);
+        return Guard<Stream?>("read", () =>
+        {
+            RequireRoot();
+            return File.Exists(path)
+                ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, GatherBytes, FileOptions.Asynchronous | FileOptions.SequentialScan)
+                : null;
+        });
+    }
+
+    public Task<long?> FindAsync(string name, CancellationToken cancel)
+    {
+        var path = PathOf(name);
+        return Guard<long?>("read", () =>
+        {
+            RequireRoot();
+            var file = new FileInfo(path);
+            return file.Exists ? file.Length : null;
+        });
+    }
+
+    public Task DeleteAsync(string name, CancellationToken cancel)
+    {
+        var path = PathOf(name);
+        return Guard("written", () =>
+        {
+            RequireRoot();
+            if (File.Exists(path))
+            {
+                File.Delete(path);
+                SyncFolder(Path.GetDirectoryName(path)!);
+            }
+
+            return true;
+        });
+    }
+
+    public async IAsyncEnumerable<string> ListAsync([EnumeratorCancellation] CancellationToken cancel)
+    {
+        foreach (var folder in await Guard("read", Folders))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var names = await Guard("read", () => Directory.GetFiles(folder).Select(file => Path.GetFileName(file)).Where(RecordingObjectName.IsGood).ToList());
+            foreach (var name in names)
+            {
+                yield return name;
+            }
+        }
+    }
+
+    public Task<int> SweepAsync(DateTimeOffset before, CancellationToken cancel) => Guard("written", () =>
+    {
+        var removed = 0;
+        foreach (var file in Folders().SelectMany(folder => Directory.EnumerateFiles(folder, StagedPrefix + "*")))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (File.GetLastWriteTimeUtc(file) < before.UtcDateTime)
+            {
+                File.Delete(file);
+                removed++;
+            }
+        }
+
+        return removed;
+    });
+
+    private List<string> Folders()
+    {
+        RequireRoot();
+        return [.. Directory.EnumerateDirectories(_root).Where(folder => Path.GetFileName(folder) is { Length: 2 } shard && shard.All(char.IsAsciiHexDigitLower))];
+    }
+
+    private string PathOf(string name)
+    {
+        // Names sort by time, and a day's recordings would share their first letters: FNV-1a spreads them. Nothing secret depends on it.
+        var hash = 2166136261u;
+        foreach (var letter in RecordingObjectName.Require(name))
+        {
+            hash = (hash ^ letter) * 16777619u;
+        }
+
+        return Path.Combine(_root, ((hash >> 16) & 0xff).ToString("x2", CultureInfo.InvariantCulture), name);
+    }
+
+    private void RequireRoot()
+    {
+        if (!Directory.Exists(_root))
+        {
+            throw new RecordingStoreException($"The vault's folder {_root} is not there. Mount its disk, or make it with mode 0700 for the service's user.");
+        }
+    }
+
+    private Task<T> Guard<T>(string what, Func<T> work) => Task.Run(() =>
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Trouble(what, e);
+        }
+    });
+
+    private RecordingStoreException Trouble(string what, Exception e) => new(
+        e is UnauthorizedAccessException
+            ? $"The vault's folder {_root} cannot be {what}. Give the service's user the right to it."
+            : $"The vault's folder {_root} cannot be {what}: {e.Message} Look for room on the disk, and at the system's log.",
+        e);
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // SweepAsync finds it.
+        }
+    }
+
+    /// <summary>A rename is durable only when its folder is; .NET opens no folders.</summary>
+    private static void SyncFolder(string folder)
+    {
+        var descriptor = open(folder, 0);
+        if (descriptor < 0)
+        {
+            throw new IOException($"The folder cannot be opened (error {Marshal.GetLastPInvokeError()}).");
+        }
+
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (fsync(descriptor) != 0)
+        {
+            throw new IOException($"The folder cannot be synced (error {Marshal.GetLastPInvokeError()}).");
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(int descriptor);
+}

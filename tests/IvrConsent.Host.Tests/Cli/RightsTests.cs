@@ -1,0 +1,210 @@
+using System.IO.Compression;
+using System.Text.Json;
+using IvrConsent.Core.Consent;
+using IvrConsent.Core.Retention;
+using IvrConsent.Core.Subjects;
+using IvrConsent.Storage;
+using IvrConsent.Storage.Database;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace IvrConsent.Host.Tests.Cli;
+
+/// <summary>Persons' requests, holds and the sweep, as staff run them.</summary>
+public sealed class RightsTests : IDisposable
+{
+    private const string Number = "+48600700801";
+    private readonly Installation _here = new();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _here.Dispose();
+
+    [Fact]
+    public async Task A_hold_stops_erasure_and_its_release_lets_it_go_on()
+    {
+        var call = await AddRecordingAsync();
+        var placed = await RunAsync("holds", "place", "--line", "demo", "--reason", "4 C 12/26", "--owner", "legal", "--json");
+        Assert.Equal((0, 1), (placed.ExitCode, Json(placed).GetProperty("covered").GetInt32()));
+        var hold = Json(placed).GetProperty("hold").GetString()!;
+        var list = await RunAsync("holds", "list", "--json");
+        Assert.Equal("line demo", Json(list)[0].GetProperty("covers").GetString());
+
+        var kept = await RunAsync("subjects", "erase", NumberFile(), "--yes", "--json");
+        Assert.Equal(0, kept.ExitCode);
+        Assert.Empty(Json(kept).GetProperty("erased").EnumerateArray());
+        var what = Assert.Single(Json(kept).GetProperty("kept").EnumerateArray());
+        Assert.Equal("GDPR 17(3)(e)", what.GetProperty("kept")[0].GetProperty("article").GetString());
+        Assert.False(Json(kept).GetProperty("mapping_deleted").GetBoolean());
+
+        Assert.Equal(0, (await RunAsync("holds", "release", hold, "--reason", "settled", "--yes")).ExitCode);
+        Assert.Equal(1, (await RunAsync("holds", "release", hold, "--reason", "settled", "--yes")).ExitCode);
+        Assert.Equal("[]", (await RunAsync("holds", "list", "--json")).Output.Trim());
+
+        // The worker has the files: without it the key is gone at once, and the rest is said to wait.
+        var certificate = Path.Combine(_here.Folder, "certificate");
+        var erased = await RunAsync("subjects", "erase", NumberFile(), "--yes", "--certificate", certificate);
+        Assert.Equal(0, erased.ExitCode);
+        Assert.Contains("Erased: 1", erased.Output, StringComparison.Ordinal);
+        Assert.Contains("still to be deleted", erased.Output, StringComparison.Ordinal);
+        Assert.Contains("mapping is deleted", await File.ReadAllTextAsync($"{certificate}.txt", Cancel), StringComparison.Ordinal);
+        Assert.Equal(call, JsonDocument.Parse(await File.ReadAllTextAsync($"{certificate}.json", Cancel)).RootElement.GetProperty("erased")[0].GetProperty("call").GetString());
+        Assert.Equal(1, (await RunAsync("subjects", "find", NumberFile())).ExitCode);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_undone_is_not_done_unasked()
+    {
+        await AddRecordingAsync(days: 1);
+        var dry = await RunAsync("retention", "sweep", "--dry-run", "--json");
+        Assert.Equal((0, 1), (dry.ExitCode, Json(dry).GetProperty("erased").GetInt32()));
+        foreach (string[] command in (string[][])[["retention", "sweep"], ["subjects", "erase", NumberFile()]])
+        {
+            var asked = await RunAsync(command);
+            Assert.Equal(1, asked.ExitCode);
+            Assert.Contains("--yes", asked.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Single(Json(await RunAsync("subjects", "find", NumberFile(), "--json")).GetProperty("recordings").EnumerateArray());
+        var swept = await RunAsync("retention", "sweep", "--yes", "--json");
+        Assert.Equal((0, 1, 1), (swept.ExitCode, Json(swept).GetProperty("erased").GetInt32(), Json(swept).GetProperty("unfinished").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("en", "hung up before answering|no")]
+    [InlineData("de", "nein")]
+    [InlineData("pl", "nie")]
+    [InlineData("cs", "ne")]
+    [InlineData("it", "no")]
+    public async Task Access_gives_a_file_in_the_person_s_language_and_says_what_is_missing(string language, string refused)
+    {
+        await AddRecordingAsync();
+        var zip = Path.Combine(_here.Folder, "answer.zip");
+        var export = await RunAsync("subjects", "export", NumberFile(), "-o", zip, "-l", language, "--reason", "letter", "--json");
+        Assert.Equal(1, export.ExitCode); // the recording cannot be opened here
+        Assert.Contains("1 recordings", export.Error, StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(zip));
+        await using (var archive = await ZipFile.OpenReadAsync(zip, Cancel))
+        {
+            var consent = archive.Entries.Single(entry => entry.FullName.StartsWith("consents/", StringComparison.Ordinal)); // a page only: the call names no terms
+            Assert.EndsWith(".html", consent.FullName, StringComparison.Ordinal);
+            Assert.Equal(["events.json", consent.FullName, "index.html"], archive.Entries.Select(entry => entry.FullName));
+            using var index = new StreamReader(await archive.GetEntry("index.html")!.OpenAsync(Cancel));
+            var page = System.Xml.Linq.XDocument.Parse((await index.ReadToEndAsync(Cancel)).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
+            Assert.Equal(language, page.Root!.Attribute("lang")!.Value);
+            Assert.Contains(page.Descendants("td"), cell => refused.Split('|').Contains(cell.Value));
+            Assert.Contains(page.Descendants("li"), item => item.Value.EndsWith(": terms", StringComparison.Ordinal));
+            Assert.Contains(page.Descendants("a"), link => link.Attribute("href")!.Value == consent.FullName);
+            using var events = await JsonDocument.ParseAsync(await archive.GetEntry("events.json")!.OpenAsync(Cancel), cancellationToken: Cancel);
+            Assert.Equal(Number, events.RootElement[0].GetProperty("caller_number").GetString());
+        }
+
+        var again = await RunAsync("subjects", "export", NumberFile(), "-o", zip, "--reason", "letter");
+        Assert.Equal(1, again.ExitCode);
+        Assert.True(File.Exists(zip)); // never overwritten, and never deleted for it
+
+        var cases = Json(await RunAsync("requests", "list", "--json"));
+        var log = Json(await RunAsync("requests", "show", cases[0].GetProperty("case").GetString()!, "--json")).GetProperty("log");
+        Assert.Equal(["RequestOpened", "PersonExported"], log.EnumerateArray().Select(entry => entry.GetProperty("event").GetProperty("type").GetString()));
+    }
+
+    [Fact]
+    public async Task A_case_goes_from_open_to_closed()
+    {
+        await AddRecordingAsync();
+        var opened = await RunAsync("requests", "open", "restriction", "--number-from", NumberFile(), "--received", "2026-01-31T10:00:00Z", "--json");
+        Assert.Equal(0, opened.ExitCode);
+        var id = Json(opened).GetProperty("case").GetString()!;
+        Assert.StartsWith("2026-02-28T10:00:00", Json(opened).GetProperty("due_at").GetString(), StringComparison.Ordinal);
+        Assert.Equal(1, (await RunAsync("requests", "list")).ExitCode); // overdue
+        Assert.Contains("1 recordings are kept", (await RunAsync("requests", "restrict", id)).Output, StringComparison.Ordinal);
+        Assert.Contains("month is over", (await RunAsync("requests", "extend", id, "--reason", "many")).Error, StringComparison.Ordinal);
+        Assert.Contains("one of restriction", (await RunAsync("requests", "erase", id, "--yes")).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("requests", "close", id, "answered", "--reason", "letter 3")).ExitCode);
+        Assert.Equal(0, (await RunAsync("requests", "list")).ExitCode);
+        Assert.Contains("knows nobody", (await RunAsync("requests", "open", "access", "--number-from", NumberFile("+48600700999"))).Error, StringComparison.Ordinal);
+        Assert.Contains("no telephone number", (await RunAsync("requests", "open", "access", "--number-from", NumberFile("--"))).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_sweep_lets_the_ledger_forget_whose_old_entries_are()
+    {
+        var call = (await _here.AddCallsAsync(Number))[0];
+        var never = Json(await RunAsync("retention", "sweep", "--dry-run", "--json"));
+        Assert.Equal((0, 0), (never.GetProperty("forgotten_persons").GetInt32(), never.GetProperty("minimised_calls").GetInt32()));
+
+        var settings = await File.ReadAllTextAsync(_here.Settings, Cancel);
+        await File.WriteAllTextAsync(_here.Settings, settings.Replace("spool: spool", "spool: spool, ledger_retention_days: 1", StringComparison.Ordinal), Cancel);
+        var dry = Json(await RunAsync("retention", "sweep", "--dry-run", "--json"));
+        Assert.Equal((1, 1), (dry.GetProperty("forgotten_persons").GetInt32(), dry.GetProperty("minimised_calls").GetInt32()));
+        Assert.Contains("forget whose the entries of 1 persons are", (await RunAsync("retention", "sweep")).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("subjects", "find", NumberFile())).ExitCode);
+
+        Assert.Contains("1 persons forgotten, 1 calls lost", (await RunAsync("retention", "sweep", "--yes")).Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await RunAsync("subjects", "find", NumberFile())).ExitCode);
+        var shown = Json(await RunAsync("events", "show", call.ToString(), "--json"));
+        Assert.Equal(("-", "", 5), (shown[0].GetProperty("channel").GetString(), shown[0].GetProperty("called_number").GetString(), shown.GetArrayLength()));
+    }
+
+    [Fact]
+    public async Task A_look_at_a_number_is_on_record_with_its_reason()
+    {
+        await AddRecordingAsync();
+        var subject = Json(await RunAsync("subjects", "find", NumberFile(), "--json")).GetProperty("subject").GetString()!;
+        Assert.Equal(1, (await RunAsync("subjects", "reveal", subject)).ExitCode); // a reason is needed: the command line is wrong
+        var revealed = await RunAsync("subjects", "reveal", subject, "--reason", "call back");
+        Assert.Equal((0, Number), (revealed.ExitCode, revealed.Output.Trim()));
+        var looks = Json(await RunAsync("events", "list", "--type", "NumberRevealed", "--json"));
+        Assert.Equal("call back", Assert.Single(looks.EnumerateArray()).GetProperty("event").GetProperty("reason").GetString());
+        Assert.Equal(1, (await RunAsync("subjects", "reveal", new string('0', 32), "--reason", "x")).ExitCode);
+        Assert.Contains("lines.demo.controller", (await RunAsync("record-of-processing")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Roles_and_four_eyes_are_kept_where_the_settings_ask_for_them()
+    {
+        await AddRecordingAsync();
+        var me = Json(await RunAsync("requests", "open", "erasure", "--number-from", NumberFile(), "--json"));
+        var (id, user) = (me.GetProperty("case").GetString()!, me.GetProperty("opened_by").GetString()!);
+        var settings = await File.ReadAllTextAsync(_here.Settings, Cancel);
+        await File.WriteAllTextAsync(_here.Settings, settings + $"access: {{ auditor: [{user}] }}\n", Cancel);
+        var refused = await RunAsync("requests", "erase", id, "--yes");
+        Assert.Equal((1, 0), (refused.ExitCode, (await RunAsync("requests", "list")).ExitCode));
+        Assert.Contains($"{user} is auditor", refused.Error, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(_here.Settings, settings + "access: { dpo: [somebody-else] }\n", Cancel);
+        Assert.Contains("has no role", (await RunAsync("requests", "list")).Error, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(_here.Settings, settings + $"access: {{ dpo: [{user}], four_eyes_erasure: true }}\n", Cancel);
+        Assert.Contains("nobody has approved", (await RunAsync("requests", "erase", id, "--yes")).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("requests", "approve", id)).ExitCode);
+        Assert.Contains("somebody else", (await RunAsync("requests", "erase", id, "--yes")).Error, StringComparison.Ordinal);
+        Assert.Contains("four eyes", (await RunAsync("subjects", "erase", NumberFile(), "--yes")).Error, StringComparison.Ordinal);
+        Assert.Single(Json(await RunAsync("subjects", "find", NumberFile(), "--json")).GetProperty("recordings").EnumerateArray());
+    }
+
+    private static JsonElement Json(ProgramRun run) => JsonDocument.Parse(run.Output).RootElement;
+
+    private Task<ProgramRun> RunAsync(params string[] arguments) => Ivrconsent.RunAsync([.. arguments, "-c", _here.Settings]);
+
+    private string NumberFile(string number = Number)
+    {
+        var file = Path.Combine(_here.Folder, "number");
+        File.WriteAllText(file, number + "\n");
+        return file;
+    }
+
+    /// <summary>A call with a recording that rests on consent; its day comes <paramref name="days"/> after the call.</summary>
+    private async Task<string> AddRecordingAsync(int days = 36500)
+    {
+        var call = (await _here.AddCallsAsync(Number))[0];
+        var options = new LedgerOptions { Connection = Path.Combine(_here.Folder, "ledger.db"), SpoolFolder = Path.Combine(_here.Folder, "spool"), KeyFolder = _here.Keys };
+        await using var services = new ServiceCollection().AddLogging().AddStorage(options).BuildServiceProvider();
+        var subject = await services.GetRequiredService<ISubjects>().FindAsync(Number, Cancel);
+        var ended = new DateTimeOffset(2026, 3, 1, 10, 1, 0, TimeSpan.Zero);
+        var terms = RetentionPolicy.Terms([new PurposeOptions { Id = "quality", Retention = TimeSpan.FromDays(days) }], ended);
+        await services.GetRequiredService<IRetention>().KeepAsync(
+            new RetainedRecording($"{call}-1", call, subject, "demo", "lab", ended, terms, RetentionPolicy.Until(terms)), Cancel);
+        return call.ToString();
+    }
+}
