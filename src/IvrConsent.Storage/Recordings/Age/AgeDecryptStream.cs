@@ -51,9 +51,17 @@ internal sealed class AgeDecryptStream : ForwardStream
         {
             _broken = true;
             var (chunk, last) = await _cipher.NextAsync(cancellationToken);
-            _payload.Decrypt(chunk.Span, _plain, last);
-            _ready = _plain.AsMemory(0, chunk.Length - AgePayload.TagBytes);
+            var length = Math.Max(0, chunk.Length - AgePayload.TagBytes);
+            var direct = length <= buffer.Length;
+            var plain = direct ? buffer[..length] : _plain.AsMemory(0, length);
+            _payload.Decrypt(chunk.Span, plain.Span, last);
             _broken = false;
+            if (direct)
+            {
+                return length;
+            }
+
+            _ready = plain;
         }
 
         var count = Math.Min(buffer.Length, _ready.Length);

@@ -27,8 +27,15 @@ internal sealed class AgeEncryptStream : ForwardStream
         if (_ready.IsEmpty && !_plain.Done)
         {
             var (chunk, last) = await _plain.NextAsync(cancellationToken);
+            var length = chunk.Length + AgePayload.TagBytes;
+            if (length <= buffer.Length)
+            {
+                _payload.Encrypt(chunk.Span, buffer.Span[..length], last);
+                return length;
+            }
+
             _payload.Encrypt(chunk.Span, _cipher, last);
-            _ready = _cipher.AsMemory(0, chunk.Length + AgePayload.TagBytes);
+            _ready = _cipher.AsMemory(0, length);
         }
 
         var count = Math.Min(buffer.Length, _ready.Length);

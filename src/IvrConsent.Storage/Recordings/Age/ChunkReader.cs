@@ -2,35 +2,72 @@ using System.Security.Cryptography;
 
 namespace IvrConsent.Storage.Recordings.Age;
 
-/// <summary>Cuts a stream into chunks of one size and knows of each whether it is the last: it reads one chunk ahead, no more.</summary>
+/// <summary>
+/// Cuts a stream into chunks of one size and knows of each whether it is the last. Reads as many at a time as the source has, at most
+/// sixteen and one byte: each reading of a file is a way to another thread and back.
+/// </summary>
 internal sealed class ChunkReader(Stream source, int size)
 {
-    private byte[] _chunk = new byte[size];
-    private byte[] _ahead = new byte[size];
-    private int _aheadLength = -1;
+    private const int ChunksAtOnce = 16;
+
+    // Made when it is known whether the source has more than one chunk: what is wrapped is a few bytes.
+    private byte[] _buffer = new byte[size + 1];
+    private int _start;
+    private int _end;
+    private bool _ended;
 
     /// <summary>No chunk comes any more.</summary>
     public bool Done { get; private set; }
 
     /// <summary>Overwrites what was read; no chunk can be asked for after that.</summary>
-    public void Clear()
-    {
-        CryptographicOperations.ZeroMemory(_chunk);
-        CryptographicOperations.ZeroMemory(_ahead);
-    }
+    public void Clear() => CryptographicOperations.ZeroMemory(_buffer);
 
     /// <summary>The next chunk, good until the next call; an empty source has one empty chunk.</summary>
     public async ValueTask<(ReadOnlyMemory<byte> Chunk, bool Last)> NextAsync(CancellationToken cancel)
     {
-        if (_aheadLength < 0)
+        if (!_ended && _end - _start <= size)
         {
-            _aheadLength = await source.ReadAtLeastAsync(_ahead, size, throwOnEndOfStream: false, cancel);
+            await FillAsync(cancel);
         }
 
-        (_chunk, _ahead) = (_ahead, _chunk);
-        var length = _aheadLength;
-        _aheadLength = length < size ? 0 : await source.ReadAtLeastAsync(_ahead, size, throwOnEndOfStream: false, cancel);
-        Done = _aheadLength == 0;
-        return (_chunk.AsMemory(0, length), Done);
+        var chunk = _buffer.AsMemory(_start, Math.Min(size, _end - _start));
+        _start += chunk.Length;
+        Done = _ended && _start == _end;
+        return (chunk, Done);
+    }
+
+    /// <summary>Reads until there is more than a chunk, or all.</summary>
+    private async ValueTask FillAsync(CancellationToken cancel)
+    {
+        MakeRoom();
+        while (_end <= size)
+        {
+            var count = await source.ReadAsync(_buffer.AsMemory(_end), cancel);
+            if (count == 0)
+            {
+                _ended = true;
+                return;
+            }
+
+            _end += count;
+        }
+    }
+
+    private void MakeRoom()
+    {
+        var left = _buffer.AsSpan(_start, _end - _start);
+        if (_start == 0 || _buffer.Length > size + 1)
+        {
+            left.CopyTo(_buffer);
+        }
+        else
+        {
+            var larger = new byte[(ChunksAtOnce * size) + 1];
+            left.CopyTo(larger);
+            Clear();
+            _buffer = larger;
+        }
+
+        (_start, _end) = (0, left.Length);
     }
 }
