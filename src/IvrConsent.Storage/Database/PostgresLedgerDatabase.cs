@@ -123,16 +123,23 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
 
     public override DbType TimeType => DbType.DateTimeOffset;
 
-    // The session's lock: it ends with the connection, in whatever way that ends. Therefore not out of the pool.
-    public override async Task<IAsyncDisposable?> TryRunAloneAsync(string table, CancellationToken cancel)
+    public override async Task<IAsyncDisposable?> TryRunAloneAsync(string table, CancellationToken cancel) =>
+        await TryHoldAsync("to_regclass(@name)::oid::bigint", table, cancel);
+
+    public override async Task<DbConnection> OpenForMigrationAsync(CancellationToken cancel) => await _writer.OpenConnectionAsync(cancel);
+
+    public override Task<TakenConnection?> TryTakeAsync(string name, CancellationToken cancel) =>
+        TryHoldAsync("hashtextextended('ivrconsent.' || current_schema() || '.' || @name, 0)", name, cancel);
+
+    // The session's lock: it is gone when the connection is, however this process ends. Therefore not out of the pool.
+    private async Task<TakenConnection?> TryHoldAsync(string key, string name, CancellationToken cancel)
     {
         var connection = await _writer.OpenConnectionAsync(cancel);
         try
         {
-            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-                "SELECT pg_try_advisory_lock(to_regclass(@table)::oid::bigint)", new { table }, cancellationToken: cancel)))
+            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition($"SELECT pg_try_advisory_lock({key})", new { name }, cancellationToken: cancel)))
             {
-                return connection;
+                return new TakenConnection(connection, Unlock: "SELECT pg_advisory_unlock_all()");
             }
         }
         catch
@@ -143,30 +150,6 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
 
         await connection.DisposeAsync();
         return null;
-    }
-
-    public override async Task<DbConnection> OpenForMigrationAsync(CancellationToken cancel) => await _writer.OpenConnectionAsync(cancel);
-
-    public override async Task<TakenConnection?> TryTakeAsync(string name, CancellationToken cancel)
-    {
-        var connection = await _writer.OpenConnectionAsync(cancel);
-        try
-        {
-            // A lock of the session: it is gone when the connection is, however this process ends.
-            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-                "SELECT pg_try_advisory_lock(hashtextextended('ivrconsent.' || current_schema() || '.' || @name, 0))", new { name }, cancellationToken: cancel)))
-            {
-                return new TakenConnection(connection, null);
-            }
-
-            await connection.DisposeAsync();
-            return null;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
     }
 
     public override Task BeginMigrationAsync(DbConnection connection, CancellationToken cancel) => connection.ExecuteAsync(

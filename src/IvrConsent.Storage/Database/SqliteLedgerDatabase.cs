@@ -169,7 +169,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
             // NORMAL: this connection writes what may be done again after a power cut, and must not make a consent wait for a disk.
             var connection = Open(SqliteOpenMode.ReadWrite, TimeSpan.FromSeconds(5));
             connection.Execute("PRAGMA synchronous = NORMAL");
-            return Task.FromResult<TakenConnection?>(new TakenConnection(connection, held));
+            return Task.FromResult<TakenConnection?>(new TakenConnection(connection, Lock: held));
         }
         catch
         {
