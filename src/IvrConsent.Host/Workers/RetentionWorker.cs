@@ -1,12 +1,11 @@
 using IvrConsent.Core.Retention;
-using IvrConsent.Storage.Database;
 
 namespace IvrConsent.Host.Workers;
 
 /// <summary>
 /// Sweeps at the worker's start and every hour from then on, and carries out withdrawals every minute. Several workers sweep one at a time.
 /// </summary>
-internal sealed partial class RetentionWorker(RetentionSweep sweep, TimeProvider time, ILogger<RetentionWorker> log) : BackgroundService
+internal sealed partial class RetentionWorker(RetentionSweep sweep, TimeProvider time, ILogger<RetentionWorker> log) : RepeatingWorker(time)
 {
     private static readonly TimeSpan Between = TimeSpan.FromHours(1);
 
@@ -16,28 +15,20 @@ internal sealed partial class RetentionWorker(RetentionSweep sweep, TimeProvider
     // Entries that waited in a local file are older than their arrival; what comes later still is found by the hourly sweep, which looks at all.
     private static readonly TimeSpan LookBack = TimeSpan.FromMinutes(10);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private long? _swept;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        RepeatAsync(Step, Step, StepAsync, reason => Failed(log, reason), stoppingToken);
+
+    private Task StepAsync(CancellationToken cancel)
     {
-        try
+        if (_swept is { } swept && Time.GetElapsedTime(swept) < Between)
         {
-            long? swept = null;
-            while (true)
-            {
-                await Task.Delay(Step, time, stoppingToken);
-                if (swept is null || time.GetElapsedTime(swept.Value) >= Between)
-                {
-                    swept = time.GetTimestamp();
-                    await GuardAsync(SweepAsync, stoppingToken);
-                }
-                else
-                {
-                    await GuardAsync(WithdrawAsync, stoppingToken);
-                }
-            }
+            return WithdrawAsync(cancel);
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-        }
+
+        _swept = Time.GetTimestamp();
+        return SweepAsync(cancel);
     }
 
     private async Task SweepAsync(CancellationToken cancel)
@@ -55,7 +46,7 @@ internal sealed partial class RetentionWorker(RetentionSweep sweep, TimeProvider
         }
     }
 
-    private async Task WithdrawAsync(CancellationToken cancel) => Tell(await sweep.RunWithdrawalsAsync(time.GetUtcNow() - LookBack, cancel));
+    private async Task WithdrawAsync(CancellationToken cancel) => Tell(await sweep.RunWithdrawalsAsync(Time.GetUtcNow() - LookBack, cancel));
 
     private void Tell(int withdrawn)
     {
@@ -65,28 +56,15 @@ internal sealed partial class RetentionWorker(RetentionSweep sweep, TimeProvider
         }
     }
 
-    private async Task GuardAsync(Func<CancellationToken, Task> step, CancellationToken cancel)
-    {
-        try
-        {
-            await step(cancel);
-        }
-        catch (Exception error) when (!cancel.IsCancellationRequested)
-        {
-            // Whatever it is, calls go on, and the next hour finds the same recordings. Only the ledger's own words are known to hold no data.
-            Failed(log, error is LedgerUnavailableException ? error.Message : error.GetType().Name);
-        }
-    }
-
-    [LoggerMessage(320, LogLevel.Information, "Retention: {Due} due, {Erased} erased, {Kept} kept by something else, {Unfinished} without key and not finished")]
+    [LoggerMessage(360, LogLevel.Information, "Retention: {Due} due, {Erased} erased, {Kept} kept by something else, {Unfinished} without key and not finished")]
     private static partial void Swept(ILogger log, int due, int erased, int kept, int unfinished);
 
-    [LoggerMessage(321, LogLevel.Warning, "Retention: not swept: {Reason}")]
+    [LoggerMessage(361, LogLevel.Warning, "Retention: not swept: {Reason}")]
     private static partial void Failed(ILogger log, string reason);
 
-    [LoggerMessage(322, LogLevel.Information, "Retention: {Withdrawn} recordings erased, because the consent was withdrawn")]
+    [LoggerMessage(362, LogLevel.Information, "Retention: {Withdrawn} recordings erased, because the consent was withdrawn")]
     private static partial void Withdrawn(ILogger log, int withdrawn);
 
-    [LoggerMessage(323, LogLevel.Information, "Retention: the ledger forgot {Persons} persons, and channel and number dialled of {Calls} calls, for their age")]
+    [LoggerMessage(363, LogLevel.Information, "Retention: the ledger forgot {Persons} persons, and channel and number dialled of {Calls} calls, for their age")]
     private static partial void Forgot(ILogger log, int persons, int calls);
 }
