@@ -123,6 +123,14 @@ public sealed class AsteriskProbe : IDisposable
         return [.. modules.Where(module => module.Name is not null).Select(module => new AsteriskModule(module.Name!, module.Status == "Running"))];
     }
 
+    /// <summary>The logs that are written.</summary>
+    public async Task<IReadOnlyList<AsteriskLogChannel>> LogsAsync(CancellationToken cancel)
+    {
+        var logs = await AskAsync(new AriRequest(HttpMethod.Get, "asterisk/logging") { WantsBody = true }, AriJson.Default.AriLogArray, cancel) ?? [];
+        return [.. logs.Where(log => log is { Channel: not null, Status: "Enabled" }).Select(log => new AsteriskLogChannel(
+            log.Channel!, log.Type ?? string.Empty, (log.Configuration ?? string.Empty).Split(' ', StringSplitOptions.RemoveEmptyEntries)))];
+    }
+
     /// <summary>Names of the applications that are attached, or have calls.</summary>
     public async Task<IReadOnlyList<string>> ApplicationsAsync(CancellationToken cancel)
     {

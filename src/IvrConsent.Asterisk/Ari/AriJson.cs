@@ -9,6 +9,7 @@ namespace IvrConsent.Asterisk.Ari;
 [JsonSerializable(typeof(AriApplication))]
 [JsonSerializable(typeof(AriApplication[]))]
 [JsonSerializable(typeof(AriChannel))]
+[JsonSerializable(typeof(AriLog[]))]
 [JsonSerializable(typeof(AriModule[]))]
 [JsonSerializable(typeof(AriVariable))]
 [JsonSerializable(typeof(AriVariables))]
@@ -39,6 +40,8 @@ internal sealed record AriChannel(string? Id, string? State, DateTimeOffset? Cre
 internal sealed record AriCaller(string? Number);
 
 internal sealed record AriDialplan(string? Context, string? Exten, string? AppName, string? AppData);
+
+internal sealed record AriLog(string? Channel, string? Type, string? Status, string? Configuration);
 
 internal sealed record AriModule(string? Name, string? Description, string? Status);
 

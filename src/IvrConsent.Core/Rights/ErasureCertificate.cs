@@ -56,7 +56,13 @@ public sealed record ErasureCertificate(
         Add($"Certificate of erasure, case {Case}");
         Add($"Issued {Time(IssuedAt)} by {Actor}");
         Add(string.Empty);
-        Add($"Erased: {Erased.Count} recordings. Their keys are destroyed, so every copy, also in a backup, is unreadable.");
+        Add($"Erased: {Erased.Count} recordings. Their keys are destroyed, so every copy of their files, also in a backup, is unreadable.");
+        if (Erased.Count > 0)
+        {
+            Add("  An older copy of the database (a backup, a standby, PostgreSQL's write-ahead log) still holds those keys, wrapped to the master of");
+            Add("  that time. It opens nothing any more once that master is given up: ivrconsent keys rotate recordings, and a day later with --forget-old.");
+        }
+
         foreach (var one in Erased)
         {
             Add($"  {one.Recording}, call of {Time(one.CallEndedAt)}: {one.Reason}");

@@ -78,6 +78,7 @@ internal static class Checks
     public const string Clock = "clock";
     public const string WriteTimeout = "write timeout";
     public const string SessionLimit = "session limit";
+    public const string Numbers = "numbers on disk";
     public const string Recording = "recording";
     public const string Fetching = "prompts over http";
     public const string Folder = "prompts folder";

@@ -124,6 +124,13 @@ internal sealed class PbxCheckup : IDisposable
             var readable = modules.Contains("func_config.so");
             return PbxFindings.SessionLimit(readable ? await rehearsal.FunctionAsync("AST_CONFIG(http.conf,general,sessionlimit)", _cancel) : null, readable);
         });
+        await GuardAsync(Checks.Numbers, async () =>
+        {
+            var readable = modules.Contains("func_config.so");
+            async Task<string?> SettingAsync(string file, string name) => readable ? await rehearsal.FunctionAsync($"AST_CONFIG({file},general,{name})", _cancel) : null;
+            return PbxFindings.Numbers(await _probe.LogsAsync(_cancel), modules, new PbxRecords(
+                await SettingAsync("cdr.conf", "enable"), await SettingAsync("cel.conf", "enable"), await SettingAsync("logger.conf", "queue_log"), readable));
+        });
 
         await TryAudioAsync(rehearsal, modules);
     }

@@ -5,6 +5,13 @@ using IvrConsent.Host.Settings;
 
 namespace IvrConsent.Host.Doctor;
 
+/// <summary>What the PBX's settings say of its own records of calls; null where a setting is not set.</summary>
+/// <param name="Cdr"><c>enable</c> of <c>cdr.conf</c>.</param>
+/// <param name="Cel"><c>enable</c> of <c>cel.conf</c>.</param>
+/// <param name="QueueLog"><c>queue_log</c> of <c>logger.conf</c>.</param>
+/// <param name="Readable">Whether the PBX told.</param>
+internal sealed record PbxRecords(string? Cdr, string? Cel, string? QueueLog, bool Readable);
+
 /// <summary>
 /// Judges what was seen at a PBX and says what to do. Knows neither network nor disk, so that every verdict is in a table test.
 /// </summary>
@@ -162,6 +169,48 @@ internal sealed class PbxFindings(string file, PbxSettings pbx)
             ? Finding.Ok(Checks.SessionLimit, "sessionlimit is not set: the default of 100 is enough for one worker")
             : value < 100 ? Finding.Warning(Checks.SessionLimit, $"sessionlimit is {value}: a burst of calls finds the PBX's web server full", remedy)
             : Finding.Ok(Checks.SessionLimit, $"sessionlimit is {value}");
+    }
+
+    /// <summary>Whether the PBX itself may write callers' numbers to a disk, in clear.</summary>
+    public static Finding Numbers(IReadOnlyCollection<AsteriskLogChannel> logs, IReadOnlyCollection<string> running, PbxRecords records)
+    {
+        var written = new List<string>();
+        foreach (var log in logs.Where(log => log.Type != "Console"))
+        {
+            var telling = log.Levels.Where(level => level is "VERBOSE" or "DEBUG" or "DTMF" || level.StartsWith("TRACE", StringComparison.Ordinal)).ToArray();
+            if (telling.Length > 0)
+            {
+                written.Add($"{log.Channel} ({string.Join(", ", telling)})");
+            }
+        }
+
+        // Asterisk's own defaults: call detail records and the queue's log are on, events are off.
+        Add("cdr_", !IsNo(records.Cdr), "cdr.conf");
+        Add("cel_", IsYes(records.Cel) || !records.Readable, "cel.conf");
+        if (running.Contains("app_queue.so") && !IsNo(records.QueueLog))
+        {
+            written.Add(records.Readable ? "queue_log" : "queue_log, unless logger.conf says otherwise");
+        }
+
+        return written.Count == 0
+            ? Finding.Ok(Checks.Numbers, "no log and no record of calls of the PBX's own is seen that would write callers' numbers to a disk")
+            : Finding.Warning(
+                Checks.Numbers,
+                $"the PBX itself may write callers' numbers to a disk, in clear: {string.Join("; ", written)}",
+                "On the PBX, where nobody needs them: no verbose, debug, dtmf in /etc/asterisk/logger.conf, and queue_log = no; enable = no in cdr.conf and cel.conf; then asterisk -rx 'core reload'. Else delete them in time yourself: no erasure here reaches them. config/asterisk/README.md tells more.");
+
+        void Add(string prefix, bool enabled, string file)
+        {
+            // Those for the manager interface write nothing.
+            var modules = running.Where(module => module.StartsWith(prefix, StringComparison.Ordinal) && module != prefix + "manager.so").ToArray();
+            if (enabled && modules.Length > 0)
+            {
+                written.Add($"{string.Join(", ", modules)}{(records.Readable ? "" : $", unless {file} says otherwise")}");
+            }
+        }
+
+        static bool IsNo(string? value) => value?.ToLowerInvariant() is "no" or "false" or "off" or "0" or "n" or "f";
+        static bool IsYes(string? value) => value?.ToLowerInvariant() is "yes" or "true" or "on" or "1" or "y" or "t";
     }
 
     public static Finding Recording(IReadOnlyDictionary<string, AsteriskTrial> byFormat)

@@ -15,6 +15,7 @@ using Xunit;
 namespace IvrConsent.Host.Tests.Cli;
 
 /// <summary>Sweeps, erasures, exports and holds by processes of their own at the same time: none waits for ever, nothing goes under a hold.</summary>
+[Collection(RealCalls.LabDatabase.OneAtATime)]
 public sealed class RightsProcessesTests : IAsyncLifetime
 {
     private const int People = 4;

@@ -113,6 +113,36 @@ public sealed class PbxFindingsTests
     public void The_session_limit_is_read_or_left_to_the_reader(string? value, bool readable, object status) =>
         Assert.Equal((FindingStatus)status, PbxFindings.SessionLimit(value, readable).Status);
 
+    [Theory]
+    [InlineData("File", "NOTICE WARNING ERROR SECURITY", "", null, null, null, null)]
+    [InlineData("Console", "VERBOSE DEBUG DTMF", "", null, null, null, null)]
+    [InlineData("File", "NOTICE VERBOSE", "", null, null, null, "/var/log/asterisk/full (VERBOSE)")]
+    [InlineData("Syslog", "DTMF DEBUG TRACE", "", null, null, null, "/var/log/asterisk/full (DTMF, DEBUG, TRACE)")]
+    [InlineData("File", "NOTICE", "cdr_csv.so", null, null, null, "cdr_csv.so")]
+    [InlineData("File", "NOTICE", "cdr_csv.so", "no", null, null, null)]
+    [InlineData("File", "NOTICE", "cdr_manager.so cel_manager.so", "yes", "yes", null, null)]
+    [InlineData("File", "NOTICE", "cel_custom.so", null, null, null, null)]
+    [InlineData("File", "NOTICE", "cel_custom.so", null, "yes", null, "cel_custom.so")]
+    [InlineData("File", "NOTICE", "app_queue.so", null, null, null, "queue_log")]
+    [InlineData("File", "NOTICE", "app_queue.so", null, null, "no", null)]
+    public void What_the_pbx_itself_writes_of_numbers_is_named(string type, string levels, string modules, string? cdr, string? cel, string? queueLog, string? named)
+    {
+        var finding = PbxFindings.Numbers([new("/var/log/asterisk/full", type, levels.Split(' '))], modules.Split(' '), new(cdr, cel, queueLog, Readable: true));
+
+        Assert.Equal(named is null ? FindingStatus.Ok : FindingStatus.Warning, finding.Status);
+        Assert.EndsWith(named is null ? "to a disk" : $"in clear: {named}", finding.Found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_the_pbx_does_not_tell_its_settings_the_doubt_is_told()
+    {
+        var finding = PbxFindings.Numbers([], ["cdr_csv.so", "cel_custom.so", "app_queue.so"], new(null, null, null, Readable: false));
+
+        AssertRemedy(finding, FindingStatus.Warning, "enable = no in cdr.conf");
+        Assert.EndsWith(
+            "cdr_csv.so, unless cdr.conf says otherwise; cel_custom.so, unless cel.conf says otherwise; queue_log, unless logger.conf says otherwise", finding.Found, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_dialplan_is_missing_old_or_not_to_be_seen()
     {

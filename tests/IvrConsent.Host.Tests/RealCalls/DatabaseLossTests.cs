@@ -2,7 +2,6 @@ using System.Net;
 using IvrConsent.Core.Consent;
 using IvrConsent.Core.Ledger;
 using IvrConsent.TestKit.Lab;
-using Npgsql;
 using Xunit;
 
 namespace IvrConsent.Host.Tests.RealCalls;
@@ -34,6 +33,7 @@ public sealed class SqliteLossTests
 }
 
 /// <summary>The same with PostgreSQL: stopped, and frozen.</summary>
+[Collection(LabDatabase.OneAtATime)]
 public sealed class PostgresLossTests
 {
     [Theory]
@@ -43,40 +43,22 @@ public sealed class PostgresLossTests
     {
         var lab = RealLab.Require();
         var pbx = RealLab.RequirePbx("22");
-        var server = new NpgsqlConnectionStringBuilder(RealLab.RequirePostgres()) { Pooling = false };
-        var name = $"calls_{Guid.NewGuid():N}";
-        await ExecuteAsync(server, $"CREATE DATABASE {name}");
+        await using var database = await LabDatabase.CreateAsync(RealLab.RequirePostgres());
+        await using var worker = await TestWorker.StartAsync(pbx, setup => setup with { Connection = database.Connection });
+        await DatabaseLoss.RecordsAsync(worker);
+        TestCaller refused;
+        await lab.RunAsync(away, "postgres");
         try
         {
-            var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = name }.ConnectionString;
-            await using var worker = await TestWorker.StartAsync(pbx, setup => setup with { Connection = connection });
-            await DatabaseLoss.RecordsAsync(worker);
-            TestCaller refused;
-            await lab.RunAsync(away, "postgres");
-            try
-            {
-                refused = await DatabaseLoss.GoesOnUnrecordedAsync(worker);
-            }
-            finally
-            {
-                await lab.RunAsync(back, "postgres");
-            }
-
-            await DatabaseLoss.IsThereOnceAsync(worker, refused);
-            await DatabaseLoss.RecordsAsync(worker);
+            refused = await DatabaseLoss.GoesOnUnrecordedAsync(worker);
         }
         finally
         {
-            await ExecuteAsync(server, $"DROP DATABASE {name} WITH (FORCE)");
+            await lab.RunAsync(back, "postgres");
         }
-    }
 
-    private static async Task ExecuteAsync(NpgsqlConnectionStringBuilder server, string sql)
-    {
-        await using var connection = new NpgsqlConnection(server.ConnectionString);
-        await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await DatabaseLoss.IsThereOnceAsync(worker, refused);
+        await DatabaseLoss.RecordsAsync(worker);
     }
 }
 
@@ -94,9 +76,10 @@ internal static class DatabaseLoss
         caller.Pbx.AssertRecorded(await worker.Ledger.EndOfAsync(caller));
     }
 
-    /// <summary>Without: the caller consents, reaches the agent, and is not recorded.</summary>
+    /// <summary>Without: the caller consents, reaches the agent, and is not recorded; his number, which waits for the database, is in no file in clear.</summary>
     public static async Task<TestCaller> GoesOnUnrecordedAsync(TestWorker worker)
     {
+        var search = new DiskSearch();
         await using var caller = await worker.CallAsync("2001");
         await caller.HearsAsync("en/notice");
         await caller.AcceptAsync();
@@ -105,6 +88,8 @@ internal static class DatabaseLoss
         await caller.HangUpAsync();
         Assert.Equal(["en/notice", "agent"], caller.HeardNames);
         await worker.Process.WaitForLogAsync("is not recorded although the caller consented");
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(worker.Folder, "spool"), "*.jsonl"));
+        Assert.Empty((await search.For("number", caller.Number).RunAsync(TestContext.Current.CancellationToken)).Found);
         return caller;
     }
 
