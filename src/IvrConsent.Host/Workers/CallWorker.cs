@@ -19,8 +19,10 @@ internal sealed partial class CallWorker(IEnumerable<IPbx> pbxes, CallHandler ha
     /// <summary>Comes before any service is stopped, so the dialogue's prompts and the ledger are still there.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
+        // Said when it is so: whoever reads it must find a worker that is not ready.
+        var stopped = handler.StopAsync(settings.FinishDialoguesWithin);
         Stopping(log, handler.InDialogue, settings.FinishDialoguesWithin.TotalSeconds);
-        await handler.StopAsync(settings.FinishDialoguesWithin);
+        await stopped;
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
