@@ -197,9 +197,11 @@ public sealed class TakeIn(
         var stored = item.Stored!;
         if (call?.Entries.Any(entry => entry.EventId == item.EventId) != true)
         {
+            // Decided about before it was here, it may be kept for less than taking it in would say.
+            var retained = (await index.SearchAsync(new VaultSearch(1, Recording: item.Recording), cancel)) is [{ Retained: { } known }] ? known : decision.Retained;
             CallEvent fact = item.Quarantined
                 ? new RecordingQuarantined(item.Recording, decision.Reason)
-                : new RecordingStored(item.Recording, stored.Name, stored.Bytes, stored.Sha256, stored.LengthMs, decision.Retained.RetainUntil) { Silent = stored.Silent };
+                : new RecordingStored(item.Recording, stored.Name, stored.Bytes, stored.Sha256, stored.LengthMs, retained.RetainUntil) { Silent = stored.Silent };
             if (!await TellAsync(item.EventId, item.Call, call, fact))
             {
                 await index.PutOffAsync(item, time.GetUtcNow() + options.RetryAfter(item.Attempt), "the ledger did not take it", cancel);
