@@ -97,7 +97,7 @@ public interface IVaultIndex
     /// </summary>
     Task EnterAsync(IReadOnlyList<VaultItem> items, long? position, DateTimeOffset now, CancellationToken cancel);
 
-    /// <summary>Recordings of these PBXs that wait for something and whose time to be tried has come, the longest waiting first.</summary>
+    /// <summary>Recordings of these PBXs that wait for something and whose time to be tried has come, the longest waiting first; none that is being erased.</summary>
     Task<IReadOnlyList<VaultItem>> FindDueAsync(IReadOnlyList<string> pbxes, DateTimeOffset now, int most, CancellationToken cancel);
 
     /// <summary>

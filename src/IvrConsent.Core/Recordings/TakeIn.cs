@@ -250,6 +250,12 @@ public sealed class TakeIn(
     /// <summary>It should be there, and is not: an event and an alert, unless the ledger has told already that there is none.</summary>
     private async Task<bool> LoseAsync(VaultItem item, OpenCall? call, CancellationToken cancel)
     {
+        if (await index.SearchAsync(new VaultSearch(1, Recording: item.Recording), cancel) is [{ Erasing: true }])
+        {
+            // It is not lost: whoever erases it took it.
+            return false;
+        }
+
         if (call?.Entries.Any(entry => entry.Event is RecordingFailed failed && failed.Recording == item.Recording && RecordingFailures.AreAnEnd(failed.Reason)) != true)
         {
             VaultLog.Lost(log, item.Recording, item.Pbx);

@@ -309,7 +309,7 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
 
     private static string Shown(ExportedRecording one, ExportTexts texts) => one.File is { } file
         ? $"<a href=\"{E(file)}\">{E(file)}</a>{Restricted(one, texts)}"
-        : E($"{one.Recording.Name}: {string.Format(CultureInfo.InvariantCulture, Words(one.Why, texts), one.Since is { } since ? LedgerExport.Time(since) : "")}") + Restricted(one, texts);
+        : E($"{one.Recording.Name}: {string.Format(CultureInfo.InvariantCulture, Words(one.Why, texts), one.Since?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture))}") + Restricted(one, texts);
 
     private static string Restricted(ExportedRecording one, ExportTexts texts) => one.Recording.RestrictedBy is null ? "" : $" ({E(texts.Restricted)})";
 

@@ -54,7 +54,12 @@ internal sealed class VaultTable(LedgerDatabase database) : RightsTables(databas
             cancel);
 
     public async Task<IReadOnlyList<VaultItem>> FindDueAsync(IReadOnlyList<string> pbxes, DateTimeOffset now, int most, CancellationToken cancel) => await ReadAsync(
-        $"SELECT {Columns} FROM vault v WHERE v.state IN ('Waiting', 'Stored') AND v.try_at <= @now AND v.pbx {AmongNames} ORDER BY v.try_at LIMIT @most",
+        $"""
+        SELECT {Columns} FROM vault v
+        WHERE v.state IN ('Waiting', 'Stored') AND v.try_at <= @now AND v.pbx {AmongNames}
+            AND NOT EXISTS (SELECT 1 FROM retention r WHERE r.recording = v.recording AND r.state = 'erasing')
+        ORDER BY v.try_at LIMIT @most
+        """,
         new { names = pbxes.ToArray(), now = Time(now), most },
         Read,
         cancel);

@@ -73,9 +73,33 @@ public abstract class WaitingContract(LedgerTestDatabase database) : IAsyncLifet
         Assert.Equal(0, await vault.KeysAsync());
         Assert.Empty(await vault.ObjectsAsync());
         Assert.Empty((await vault.EventsAsync(call)).OfType<RecordingStored>());
+
+        // Its copy on the PBX goes before the store can be looked at: gone, and not lost.
+        vault.Pbx.Stored.Clear();
+        await vault.LetTimePassAsync();
+        await vault.TakeIn.RunAsync(Cancel);
+        Assert.Empty((await vault.EventsAsync(call)).OfType<RecordingFailed>());
         await Finisher(vault).RunAsync(Cancel);
-        Assert.Empty(vault.Pbx.Stored);
         Assert.Single((await vault.EventsAsync(call)).OfType<RecordingErased>());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Decided_on_while_it_is_just_being_taken_in_it_is_not_kept_and_not_told_as_lost(bool gone)
+    {
+        await using var vault = await VaultUnderTest.StartAsync(database);
+        var (call, name) = await vault.RecordAsync();
+        vault.Pbx.Reading = (_, stream) =>
+        {
+            // The one who takes it in has begun; its claim stands.
+            EraseNow(vault, call);
+            return gone && vault.Pbx.Stored.Remove(name) ? null! : stream;
+        };
+        await vault.TakeIn.RunAsync(Cancel);
+        Assert.Equal(0, await vault.KeysAsync());
+        Assert.Empty(await vault.ObjectsAsync());
+        Assert.DoesNotContain(await vault.EventsAsync(call), fact => fact is RecordingStored or RecordingFailed);
     }
 
     [Fact]
@@ -142,6 +166,9 @@ public abstract class WaitingContract(LedgerTestDatabase database) : IAsyncLifet
         Assert.Equal(goingName, Assert.Single((await desk.EraseAsync(request.Id, "anna", Cancel)).Erased).Recording);
         Assert.Null(await vault.Ledger.Subjects.FindAsync(going.CallerNumber!, Cancel));
     }
+
+    /// <summary>In the midst of a read, which waits for it.</summary>
+    private static void EraseNow(VaultUnderTest vault, CallRow call) => Task.Run(() => EraseAsync(vault, Desk(vault, remains: false), call)).GetAwaiter().GetResult();
 
     private static async Task<ErasureCertificate> EraseAsync(VaultUnderTest vault, RequestDesk desk, CallRow call)
     {
