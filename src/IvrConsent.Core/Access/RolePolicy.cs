@@ -54,6 +54,9 @@ public enum Act
     /// <summary>Erase a person's data.</summary>
     ErasePerson,
 
+    /// <summary>Decide what becomes of a recording without a ground: released for a purpose, or deleted.</summary>
+    Quarantine,
+
     /// <summary>Place and release legal holds.</summary>
     Hold,
 
@@ -108,7 +111,7 @@ public static class RolePolicy
     public static bool NeedsReason(Act act) => act is not (Act.SeeHealth or Act.ReadEvents or Act.Administer or Act.Sweep);
 
     /// <summary>Whether a second person must have approved it where the settings ask for four eyes.</summary>
-    public static bool CanNeedApproval(Act act) => act is Act.ExportPerson or Act.ErasePerson;
+    public static bool CanNeedApproval(Act act) => act is Act.ExportPerson or Act.ErasePerson or Act.Quarantine;
 
     /// <summary>Why the second person does not count as one; null when he does.</summary>
     /// <param name="actor">Who does it.</param>

@@ -31,6 +31,8 @@ namespace IvrConsent.Core.Ledger;
 [JsonDerivedType(typeof(RecordingStopped), nameof(RecordingStopped))]
 [JsonDerivedType(typeof(RecordingStored), nameof(RecordingStored))]
 [JsonDerivedType(typeof(RecordingQuarantined), nameof(RecordingQuarantined))]
+[JsonDerivedType(typeof(QuarantineApproved), nameof(QuarantineApproved))]
+[JsonDerivedType(typeof(RecordingReleased), nameof(RecordingReleased))]
 [JsonDerivedType(typeof(RecordingPlayed), nameof(RecordingPlayed))]
 [JsonDerivedType(typeof(RecordingFailed), nameof(RecordingFailed))]
 [JsonDerivedType(typeof(RecordingErased), nameof(RecordingErased))]
@@ -267,8 +269,8 @@ public sealed record RecordingStored(string Recording, string StoredAs, long Byt
 }
 
 /// <summary>
-/// A recording was found for which the ledger has no ground. It is locked away, not to be played, until somebody has decided or its
-/// days are over. Raises an alert.
+/// A recording was found for which the ledger has no ground. It is locked away, not to be played, until somebody has decided
+/// (<see cref="RecordingReleased"/>, <see cref="RecordingErased"/>) or its days are over. Raises an alert.
 /// </summary>
 /// <param name="Recording">Its name on the PBX.</param>
 /// <param name="Reason">For a person.</param>

@@ -1,3 +1,4 @@
+using IvrConsent.Core.Recordings;
 using IvrConsent.Core.Retention;
 using IvrConsent.Core.Rights;
 using IvrConsent.Core.Subjects;
@@ -52,7 +53,11 @@ public sealed record RequestApproved(string Actor) : CallEvent;
 /// <param name="State">How.</param>
 /// <param name="Actor">Who closed it.</param>
 /// <param name="Reason">What the person was told.</param>
-public sealed record RequestClosed(RequestState State, string Actor, string Reason) : CallEvent;
+public sealed record RequestClosed(RequestState State, string Actor, string Reason) : CallEvent
+{
+    /// <summary>Whether it was closed as answered although recordings that there are were not handed out.</summary>
+    public bool Incomplete { get; init; }
+}
 
 /// <summary>The person states that an event is wrong or not whole (GDPR art. 16, second sentence). Stands beside it, in the same call or record; the event stays as it is.</summary>
 /// <param name="Event">The event.</param>
@@ -95,7 +100,26 @@ public sealed record NumbersForgotten(int Persons, int Calls, DateTimeOffset Bef
 /// <param name="Actor">Who did it.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Sha256">SHA-256 of the file, lower-case hexadecimal.</param>
-public sealed record PersonExported(int Recordings, int Events, string Actor, string Reason, string Sha256) : CallEvent;
+public sealed record PersonExported(int Recordings, int Events, string Actor, string Reason, string Sha256) : CallEvent
+{
+    /// <summary>How many recordings there were and not in it; null in entries of before they were counted.</summary>
+    public int? Absent { get; init; }
+}
+
+/// <summary>A second person agreed to what is to become of a recording without a ground (four eyes). Stands in its call.</summary>
+/// <param name="Recording">Its name.</param>
+/// <param name="Step">What.</param>
+/// <param name="Purposes">What it may be released for, by id; empty where it is deleted.</param>
+/// <param name="Actor">Who.</param>
+public sealed record QuarantineApproved(string Recording, QuarantineStep Step, IReadOnlyList<string> Purposes, string Actor) : CallEvent;
+
+/// <summary>Somebody found the ground of a recording that was locked away: from here on it is one like others. Stands in its call.</summary>
+/// <param name="Recording">Its name.</param>
+/// <param name="Purposes">What it is kept for, by id.</param>
+/// <param name="RetainUntil">When the last of them ends.</param>
+/// <param name="Actor">Who.</param>
+/// <param name="Reason">Why.</param>
+public sealed record RecordingReleased(string Recording, IReadOnlyList<string> Purposes, DateTimeOffset RetainUntil, string Actor, string Reason) : CallEvent;
 
 /// <summary>A recording is kept but no longer used (GDPR art. 18), or may be used again.</summary>
 /// <param name="Recording">Its name.</param>
@@ -118,6 +142,7 @@ public static class ErasureReasons
         DeletionCause.RetentionEnded => $"retention: {words}",
         DeletionCause.ErasureRequested => $"erasure: {words}",
         DeletionCause.ConsentWithdrawn => $"withdrawal: {words}",
+        DeletionCause.NoGround => $"quarantine: {words}",
         _ => $"objection: {words}",
     };
 }

@@ -73,7 +73,7 @@ public sealed record VaultSearch(
 /// <param name="Item">Where it is.</param>
 /// <param name="Line">The line; null when unknown.</param>
 /// <param name="EndedAt">The call's end; null when it is unknown.</param>
-/// <param name="Retained">What it is kept for; null: it is not in the vault yet, or on its way out of it.</param>
+/// <param name="Retained">What it is kept for; null: nothing is decided as it is not in the vault yet, or it is on its way out of it.</param>
 /// <param name="Erasing">Whether it was decided that it goes: its key is destroyed.</param>
 public sealed record VaultEntry(VaultItem Item, string? Line, DateTimeOffset? EndedAt, RetainedRecording? Retained, bool Erasing);
 
@@ -97,7 +97,7 @@ public interface IVaultIndex
     /// </summary>
     Task EnterAsync(IReadOnlyList<VaultItem> items, long? position, DateTimeOffset now, CancellationToken cancel);
 
-    /// <summary>Recordings of these PBXs that wait for something and whose time to be tried has come, the longest waiting first.</summary>
+    /// <summary>Recordings of these PBXs that wait for something and whose time to be tried has come, the longest waiting first; none that is being erased.</summary>
     Task<IReadOnlyList<VaultItem>> FindDueAsync(IReadOnlyList<string> pbxes, DateTimeOffset now, int most, CancellationToken cancel);
 
     /// <summary>
@@ -111,9 +111,15 @@ public interface IVaultIndex
 
     /// <summary>
     /// The recording is in the store: its key, its date and its place are written in one transaction. False when the attempt is no
-    /// longer the newest: then nothing is written, and what was stored is to be deleted.
+    /// longer the newest, or it is being erased: then nothing is written, and what was stored is to be deleted.
     /// </summary>
     Task<bool> StoreAsync(VaultItem item, StoredObject stored, byte[] wrappedKey, RetainedRecording retained, CancellationToken cancel);
+
+    /// <summary>
+    /// Releases a quarantined recording that is wholly in the vault: from now on it is kept for these terms; in one transaction. False when it
+    /// is not so any more: released, restricted or on its way out meanwhile.
+    /// </summary>
+    Task<bool> ReleaseAsync(string recording, IReadOnlyList<RetentionTerm> terms, CancellationToken cancel);
 
     /// <summary>Sets how far it is, for the newest attempt only.</summary>
     Task<bool> MoveAsync(VaultItem item, VaultState state, string? detail, CancellationToken cancel);

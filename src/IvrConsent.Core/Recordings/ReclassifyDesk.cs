@@ -62,7 +62,7 @@ public sealed class ReclassifyDesk(IRetention retention, IRequests requests, ILe
         var known = terms?.Purposes.Select(TakeInPolicy.Options).ToArray() ?? [];
         var standing = CallStanding.Of(call.Entries.Select(entry => entry.Event));
         string[] wanted = [.. purposes.Distinct(StringComparer.Ordinal)];
-        RefuseIf(ReclassificationPolicy.Refusal(known, [.. standing.Granted], standing.Objected || await HasObjectedAsync(call.Call, cancel), wanted));
+        RefuseIf(ReclassificationPolicy.Refusal(known, [.. standing.Granted], standing.Objected || RequestPolicy.HasObjected(await requests.ListAsync(openOnly: false, cancel), call.Call), wanted));
 
         var recordings = new List<ReclassifiedRecording>();
         foreach (var recording in await FindAsync(id, cancel))
@@ -122,12 +122,6 @@ public sealed class ReclassifyDesk(IRetention retention, IRequests requests, ILe
 
         return found;
     }
-
-    /// <summary>Whether the person has objected since the call, or asked for erasure, which objects as well (GDPR art. 17(1)(c), 21(1)).</summary>
-    private async Task<bool> HasObjectedAsync(CallRow call, CancellationToken cancel) => (await requests.ListAsync(openOnly: false, cancel)).Any(request =>
-        request is { Kind: RequestKind.Objection or RequestKind.Erasure, State: RequestState.Open or RequestState.Answered }
-        && request.ReceivedAt >= call.ArrivedAt
-        && (request.Call == call.Id || (request.Call is null && request.Subject is not null && request.Subject == call.Subject)));
 
     private static ReclassifiedRecording Plan(RetainedRecording recording, IEnumerable<PurposeOptions> wanted, DateTimeOffset endedAt)
     {

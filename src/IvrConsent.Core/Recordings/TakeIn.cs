@@ -197,9 +197,11 @@ public sealed class TakeIn(
         var stored = item.Stored!;
         if (call?.Entries.Any(entry => entry.EventId == item.EventId) != true)
         {
+            // Decided about before it was here, it may be kept for less than taking it in would say.
+            var retained = (await index.SearchAsync(new VaultSearch(1, Recording: item.Recording), cancel)) is [{ Retained: { } known }] ? known : decision.Retained;
             CallEvent fact = item.Quarantined
                 ? new RecordingQuarantined(item.Recording, decision.Reason)
-                : new RecordingStored(item.Recording, stored.Name, stored.Bytes, stored.Sha256, stored.LengthMs, decision.Retained.RetainUntil) { Silent = stored.Silent };
+                : new RecordingStored(item.Recording, stored.Name, stored.Bytes, stored.Sha256, stored.LengthMs, retained.RetainUntil) { Silent = stored.Silent };
             if (!await TellAsync(item.EventId, item.Call, call, fact))
             {
                 await index.PutOffAsync(item, time.GetUtcNow() + options.RetryAfter(item.Attempt), "the ledger did not take it", cancel);
@@ -248,6 +250,12 @@ public sealed class TakeIn(
     /// <summary>It should be there, and is not: an event and an alert, unless the ledger has told already that there is none.</summary>
     private async Task<bool> LoseAsync(VaultItem item, OpenCall? call, CancellationToken cancel)
     {
+        if (await index.SearchAsync(new VaultSearch(1, Recording: item.Recording), cancel) is [{ Erasing: true }])
+        {
+            // It is not lost: whoever erases it took it.
+            return false;
+        }
+
         if (call?.Entries.Any(entry => entry.Event is RecordingFailed failed && failed.Recording == item.Recording && RecordingFailures.AreAnEnd(failed.Reason)) != true)
         {
             VaultLog.Lost(log, item.Recording, item.Pbx);

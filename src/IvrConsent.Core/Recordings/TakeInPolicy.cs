@@ -56,15 +56,8 @@ public static class TakeInPolicy
             return Locked(recording, id, pbx, null, now, now, "the ledger does not know its call");
         }
 
-        var (standing, lawful, started) = (CallStanding.Of([]), false, false);
-        foreach (var fact in call.Entries.Select(entry => entry.Event))
-        {
-            standing.Take(fact);
-            if (fact is RecordingStarted begun && begun.Recording == recording)
-            {
-                (started, lawful) = (true, standing.MayRecord);
-            }
-        }
+        var standing = CallStanding.Of(call.Entries.Select(entry => entry.Event));
+        var (started, lawful) = (Made(call.Entries).Contains(recording), MayHaveRecorded(recording, call.Entries));
 
         var endedAt = call.Entries.LastOrDefault(entry => entry.Event is CallEnded)?.At ?? now;
         if (call.Entries.Any(entry => entry.Event is RecordingErased erased && erased.Recording == recording))
@@ -94,6 +87,19 @@ public static class TakeInPolicy
         var purposes = (standing.Purposes ?? []).Select(id => terms?.Purposes.FirstOrDefault(purpose => purpose.Id == id)).OfType<TermsPurpose>();
         var kept = RetentionPolicy.Terms(purposes.Select(Options), endedAt);
         return standing.Objected ? RetentionPolicy.WithoutObjected(kept) : kept;
+    }
+
+    /// <summary>Whether there was a ground when it was begun the last time; true where the ledger does not know when it was begun.</summary>
+    internal static bool MayHaveRecorded(string recording, IReadOnlyList<LedgerEntry> entries)
+    {
+        var (standing, lawful) = (CallStanding.Of([]), true);
+        foreach (var fact in entries.Select(entry => entry.Event))
+        {
+            standing.Take(fact);
+            lawful = fact is RecordingStarted begun && begun.Recording == recording ? standing.MayRecord : lawful;
+        }
+
+        return lawful;
     }
 
     /// <summary>A purpose of the terms, as far as keeping goes.</summary>

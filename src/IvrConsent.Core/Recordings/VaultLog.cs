@@ -14,7 +14,7 @@ internal static partial class VaultLog
     [LoggerMessage(402, LogLevel.Warning, "{Recording}: another worker may begin with it too: {Reason}")]
     public static partial void NotHeld(ILogger log, string recording, string reason);
 
-    [LoggerMessage(403, LogLevel.Error, "ALERT {Recording}: the ledger has no ground for it; it is locked away. See: ivrconsent recordings list --quarantined")]
+    [LoggerMessage(403, LogLevel.Error, "ALERT {Recording}: the ledger has no ground for it; it is locked away. See: ivrconsent recordings quarantine list")]
     public static partial void Quarantined(ILogger log, string recording);
 
     [LoggerMessage(404, LogLevel.Error, "ALERT {Recording}: there is no sound in it, only zeros")]

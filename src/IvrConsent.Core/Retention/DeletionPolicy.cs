@@ -17,6 +17,9 @@ public enum DeletionCause
 
     /// <summary>An objection was upheld (GDPR art. 21(1), 17(1)(c)).</summary>
     ObjectionUpheld,
+
+    /// <summary>The ledger has no ground for it, and somebody decided that there is none (GDPR art. 6(1), 17(1)(d)).</summary>
+    NoGround,
 }
 
 /// <summary>What keeps a recording that somebody wants deleted.</summary>
@@ -50,8 +53,8 @@ public static class DeletionPolicy
             .Select(hold => new KeptBy("GDPR 17(3)(e)", $"legal hold {hold.Id} of {hold.Owner}: {hold.Reason}", hold.EndsAt))
             .ToList();
 
-        // The person who had it restricted wants it kept (art. 18(1)(b), (c)); the same person may ask for its erasure all the same.
-        if (recording.RestrictedBy is { } restriction && cause == DeletionCause.RetentionEnded)
+        // The person who had it restricted wants it kept, also where it was unlawful (art. 18(1)(b), (c)); the same person may ask for its erasure all the same.
+        if (recording.RestrictedBy is { } restriction && cause is (DeletionCause.RetentionEnded or DeletionCause.NoGround))
         {
             kept.Add(new KeptBy("GDPR 18(1)", $"the person had it restricted (case {restriction})", null));
         }
@@ -97,6 +100,7 @@ public static class DeletionPolicy
         DeletionCause.RetentionEnded => $"retention ended on {Day(recording.RetainUntil!.Value)}",
         DeletionCause.ErasureRequested => "the person asked for erasure (GDPR 17(1)) and no other ground keeps it",
         DeletionCause.ConsentWithdrawn => "consent was withdrawn (GDPR 17(1)(b)) and no other ground keeps it",
+        DeletionCause.NoGround => "it was made without a ground (GDPR 17(1)(d))",
         _ => "the person objected (GDPR 17(1)(c)) and no other ground keeps it",
     };
 

@@ -54,6 +54,9 @@ public interface IRetention
     /// </summary>
     Task<IReadOnlyList<DecidedErasure>> DecideAsync(IReadOnlyList<string> names, DeletionCause cause, string actor, DateTimeOffset now, CancellationToken cancel);
 
+    /// <summary>The same about one recording, with why somebody decided it: the ledger gets that behind the rule's own words. Null when it is gone.</summary>
+    Task<DecidedErasure?> DecideAsync(string name, DeletionCause cause, string why, string actor, DateTimeOffset now, CancellationToken cancel);
+
     /// <summary>What was decided and is not finished, the oldest decision first.</summary>
     Task<IReadOnlyList<PendingErasure>> FindPendingAsync(string? after, int limit, CancellationToken cancel);
 

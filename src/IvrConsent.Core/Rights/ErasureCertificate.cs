@@ -12,10 +12,10 @@ namespace IvrConsent.Core.Rights;
 /// <summary>A recording in a certificate.</summary>
 /// <param name="Recording">Its name.</param>
 /// <param name="Call">The call.</param>
-/// <param name="CallEndedAt">When the call ended.</param>
+/// <param name="CallEndedAt">When the call ended; null: it goes on.</param>
 /// <param name="Reason">Why it went, or what keeps it.</param>
 /// <param name="Kept">The rules that keep it; empty when it went.</param>
-public sealed record CertifiedRecording(string Recording, string Call, DateTimeOffset CallEndedAt, string Reason, IReadOnlyList<KeptBy> Kept);
+public sealed record CertifiedRecording(string Recording, string Call, DateTimeOffset? CallEndedAt, string Reason, IReadOnlyList<KeptBy> Kept);
 
 /// <summary>
 /// What an erasure did and did not do. Holds no number; the subject is a random id that says nothing once the mapping is gone. The
@@ -65,7 +65,7 @@ public sealed record ErasureCertificate(
 
         foreach (var one in Erased)
         {
-            Add($"  {one.Recording}, call of {Time(one.CallEndedAt)}: {one.Reason}");
+            Add($"  {one.Recording}, {CallOf(one)}: {one.Reason}");
         }
 
         if (Unfinished > 0)
@@ -76,7 +76,7 @@ public sealed record ErasureCertificate(
         Add($"Kept: {Kept.Count} recordings.");
         foreach (var one in Kept)
         {
-            Add($"  {one.Recording}, call of {Time(one.CallEndedAt)}: {one.Reason}");
+            Add($"  {one.Recording}, {CallOf(one)}: {one.Reason}");
         }
 
         Add(MappingDeleted
@@ -87,6 +87,8 @@ public sealed record ErasureCertificate(
 
         void Add(string line) => text.Append(line).Append('\n');
     }
+
+    private static string CallOf(CertifiedRecording one) => one.CallEndedAt is { } ended ? $"call of {Time(ended)}" : $"call {one.Call}";
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 }

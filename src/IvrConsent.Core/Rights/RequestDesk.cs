@@ -15,7 +15,7 @@ public sealed record RequestOutcome(int Changed, int Erased);
 /// Persons' requests: opened, put off, approved, carried out, closed; each step in the ledger under the case's own record. Every step
 /// that stopped half-way can be taken again: what is done already is passed over.
 /// </summary>
-public sealed class RequestDesk(IRequests requests, IRetention retention, ErasureFinisher finisher, ILedger ledger, RightsLog log)
+public sealed class RequestDesk(IRequests requests, IRetention retention, WaitingRecordings waiting, ErasureFinisher finisher, ILedger ledger, RightsLog log)
 {
     private const int Page = 200;
 
@@ -68,12 +68,15 @@ public sealed class RequestDesk(IRequests requests, IRetention retention, Erasur
         await log.AddAsync(id, new RequestApproved(actor), $"Case {id} is approved", cancel);
     }
 
-    /// <summary>Closes a case.</summary>
-    public async Task CloseAsync(CallId id, RequestState state, string reason, string actor, CancellationToken cancel)
+    /// <summary>Closes a case; one of access as answered only where all that there is was handed out, or somebody says that it was not.</summary>
+    public async Task CloseAsync(CallId id, RequestState state, string reason, bool incomplete, string actor, CancellationToken cancel)
     {
-        RefuseIf(RequestPolicy.WhyNotClose(await GetAsync(id, cancel), state, reason));
+        var request = await GetAsync(id, cancel);
+        RefuseIf(RequestPolicy.WhyNotClose(request, state, reason));
+        var wanting = state == RequestState.Answered ? await FindWantingAsync(request, cancel) : null;
+        RefuseIf(wanting is null || incomplete ? null : $"the answer is not whole: {wanting}. Or close it with --incomplete, and with a reason that says what the person was told of the rest");
         RefuseIf(await requests.CloseAsync(id, state, reason, log.Now, cancel) ? null : "somebody else has just closed it");
-        await log.AddAsync(id, new RequestClosed(state, actor, reason), $"Case {id} is closed", cancel);
+        await log.AddAsync(id, new RequestClosed(state, actor, reason) { Incomplete = wanting is not null }, $"Case {id} is closed", cancel);
     }
 
     /// <summary>Throws unless somebody else than the actor approved the case.</summary>
@@ -96,6 +99,9 @@ public sealed class RequestDesk(IRequests requests, IRetention retention, Erasur
         }
     }
 
+    /// <summary>What a case is about and is under no retention yet.</summary>
+    public Task<IReadOnlyList<WaitingRecording>> FindWaitingAsync(RequestCase request, CancellationToken cancel) => waiting.FindAsync(request, cancel);
+
     /// <summary>Erases what no other ground keeps (GDPR art. 17); the certificate says what went and what stays.</summary>
     public async Task<ErasureCertificate> EraseAsync(CallId id, string actor, CancellationToken cancel)
     {
@@ -107,6 +113,14 @@ public sealed class RequestDesk(IRequests requests, IRetention retention, Erasur
         var keeps = request.Call is not null ? "the request is about one call only"
             : request.Subject is { } subject ? await retention.ForgetAsync(subject, log.Now, cancel)
             : "the number was withheld: there is none";
+        if (keeps is null)
+        {
+            // What was recorded in a call that ended while this went on. With the mapping gone no further call is this person's.
+            decided.AddRange(await DecideAsync(request, DeletionCause.ErasureRequested, actor, cancel));
+            await finisher.RunAsync(cancel);
+        }
+
+        var going = (await waiting.FindAsync(request, cancel)).Where(one => !one.Over).Select(one => one.Recording);
         var certificate = new ErasureCertificate(
             id.ToString(),
             log.Now,
@@ -114,7 +128,7 @@ public sealed class RequestDesk(IRequests requests, IRetention retention, Erasur
             request.Subject,
             [.. decided.Where(one => one.Decision.Delete).Select(Certified)],
             await finisher.CountUnfinishedAsync(cancel),
-            [.. decided.Where(one => !one.Decision.Delete).Select(Certified)],
+            [.. decided.Where(one => !one.Decision.Delete).DistinctBy(one => one.Recording.Name).Select(Certified), .. going.Select(StillRunning)],
             keeps is null,
             keeps);
         var hash = ErasureCertificate.Hash(certificate.ToJson());
@@ -134,6 +148,11 @@ public sealed class RequestDesk(IRequests requests, IRetention retention, Erasur
     public async Task<RequestOutcome> RestrictAsync(CallId id, bool restrict, string actor, CancellationToken cancel)
     {
         var request = await GetAsync(id, RequestKind.Restriction, cancel);
+        if (restrict)
+        {
+            await KeepWaitingAsync(request, cancel);
+        }
+
         var changed = 0;
         await foreach (var page in RecordingsAsync(request, cancel))
         {
@@ -154,6 +173,7 @@ public sealed class RequestDesk(IRequests requests, IRetention retention, Erasur
     /// <summary>Decides about all of a case's recordings, and ends the purposes that the cause ends on those that stay.</summary>
     private async Task<List<DecidedErasure>> DecideAsync(RequestCase request, DeletionCause cause, string actor, CancellationToken cancel)
     {
+        await KeepWaitingAsync(request, cancel);
         var all = new List<DecidedErasure>();
         await foreach (var page in RecordingsAsync(request, cancel))
         {
@@ -173,6 +193,37 @@ public sealed class RequestDesk(IRequests requests, IRetention retention, Erasur
         return all;
     }
 
+    /// <summary>
+    /// Puts under retention what still waits on a PBX, as taking it in would: so what is decided of a person's recordings is decided of these as
+    /// well, and taking them in heeds it. What the PBX has lost may be found again.
+    /// </summary>
+    private async Task KeepWaitingAsync(RequestCase request, CancellationToken cancel)
+    {
+        foreach (var one in await waiting.FindAsync(request, cancel))
+        {
+            if (one is { Over: true, Going: false })
+            {
+                await retention.KeepAsync(one.Recording, cancel);
+            }
+        }
+    }
+
+    private async Task<string?> FindWantingAsync(RequestCase request, CancellationToken cancel)
+    {
+        if (request.Kind != RequestKind.Access)
+        {
+            return null;
+        }
+
+        var recordings = (await waiting.FindAsync(request, cancel)).Count(one => !one.Going);
+        await foreach (var page in RecordingsAsync(request, cancel))
+        {
+            recordings += page.Count;
+        }
+
+        return RequestPolicy.Wanting(request, ((await ledger.FindCallAsync(request.Id, cancel))?.Entries ?? []).Select(entry => entry.Event), recordings);
+    }
+
     /// <summary>An open case of that kind.</summary>
     internal async Task<RequestCase> GetAsync(CallId id, RequestKind kind, CancellationToken cancel)
     {
@@ -181,6 +232,9 @@ public sealed class RequestDesk(IRequests requests, IRetention retention, Erasur
         RefuseIf(request.State == RequestState.Open ? null : $"case {id} is closed");
         return request;
     }
+
+    private static CertifiedRecording StillRunning(RetainedRecording one) =>
+        new(one.Name, one.Call.ToString(), null, "its call goes on; carry this out again when it is over", []);
 
     private static CertifiedRecording Certified(DecidedErasure one) =>
         new(one.Recording.Name, one.Recording.Call.ToString(), one.Recording.EndedAt, one.Decision.Reason, one.Decision.Kept);

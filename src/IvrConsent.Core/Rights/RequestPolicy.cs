@@ -1,3 +1,5 @@
+using IvrConsent.Core.Ledger;
+
 namespace IvrConsent.Core.Rights;
 
 /// <summary>
@@ -60,6 +62,35 @@ public static partial class RequestPolicy
 
     [System.Text.RegularExpressions.GeneratedRegex(@"\b(\d{4}-\d{2}-\d{2}|\d{1,2}\.\s?\d{1,2}\.\s?\d{4}|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}:\d{2}(:\d{2})?)\b")]
     private static partial System.Text.RegularExpressions.Regex DateOrTime();
+
+    /// <summary>Whether the person has objected since a call, or asked for erasure, which objects as well (GDPR art. 17(1)(c), 21(1)).</summary>
+    public static bool HasObjected(IEnumerable<RequestCase> requests, CallRow call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return requests.Any(request =>
+            request is { Kind: RequestKind.Objection or RequestKind.Erasure, State: RequestState.Open or RequestState.Answered }
+            && request.ReceivedAt >= call.ArrivedAt
+            && (request.Call == call.Id || (request.Call is null && request.Subject is not null && request.Subject == call.Subject)));
+    }
+
+    /// <summary>
+    /// What is wanting before a case of access is answered whole (GDPR 15(3)); null: nothing, or it is none. What was handed out last counts: a
+    /// file that was made anew when all was there makes up for the one before.
+    /// </summary>
+    /// <param name="request">The case.</param>
+    /// <param name="log">What was done about it.</param>
+    /// <param name="recordings">How many recordings there are of the person now.</param>
+    public static string? Wanting(RequestCase request, IEnumerable<CallEvent> log, int recordings)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return (request.Kind, log.OfType<PersonExported>().LastOrDefault()) switch
+        {
+            (not RequestKind.Access, _) => null,
+            (_, null) => recordings == 0 ? null : $"{recordings} recordings of the person are there, and no file was written for this case (requests access)",
+            (_, { Absent: > 0 and var absent }) => $"{absent} recordings are not in the file that was written last; its index names them. Write it anew when they can be (requests access)",
+            _ => null,
+        };
+    }
 
     /// <summary>Why a case cannot be closed so; null when it can.</summary>
     public static string? WhyNotClose(RequestCase request, RequestState state, string? reason) => request switch

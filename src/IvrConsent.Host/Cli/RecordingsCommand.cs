@@ -16,9 +16,9 @@ internal static class RecordingsCommand
         ["waiting"] = VaultState.Waiting, ["stored"] = VaultState.Stored, ["done"] = VaultState.Done, ["missing"] = VaultState.Missing,
     };
 
-    public static Command Create() => new("recordings", "The recordings in the vault: list, play, export, reclassify.")
+    public static Command Create() => new("recordings", "The recordings in the vault: list, play, export, reclassify, and what becomes of those without a ground.")
     {
-        CreateList(), RecordingsAudio.CreatePlay(), RecordingsAudio.CreateExport(), CreateReclassify(),
+        CreateList(), RecordingsAudio.CreatePlay(), RecordingsAudio.CreateExport(), CreateReclassify(), QuarantineCommand.Create(),
     };
 
     private static Command CreateList()

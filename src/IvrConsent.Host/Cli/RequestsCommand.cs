@@ -71,7 +71,7 @@ internal static class RequestsCommand
         var written = await export.WriteAsync(request, file, language, context.Actor, reason, cancel);
         if (json)
         {
-            CommandContext.WriteJson(new { Case = request.Id.ToString(), File = file, written.Recordings, written.Missing, written.Quarantined, written.Events, written.Consents, written.Unrecorded, written.Sha256 });
+            CommandContext.WriteJson(new { Case = request.Id.ToString(), File = file, written.Recordings, written.Missing, written.Waiting, written.Quarantined, written.Events, written.Consents, written.Unrecorded, written.Sha256 });
         }
         else
         {
@@ -80,12 +80,17 @@ internal static class RequestsCommand
 
         if (written.Quarantined > 0)
         {
-            await Console.Error.WriteLineAsync($"{written.Quarantined} recordings are quarantined and were left out; the index says so. Decide what becomes of them: recordings list --quarantined");
+            await Console.Error.WriteLineAsync($"{written.Quarantined} recordings are quarantined and were left out; the index says so. Decide what becomes of them: {QuarantineCommand.Hint}");
+        }
+
+        if (written.Waiting > 0)
+        {
+            await Console.Error.WriteLineAsync($"{written.Waiting} recordings lie on the PBX still and are not in it; the index names them. Write it anew when they are in the vault: vault status tells what they wait for");
         }
 
         if (written.Missing > 0)
         {
-            await Console.Error.WriteLineAsync($"{written.Missing} recordings that are kept are not in it: they cannot be opened here, or are damaged (vault verify). The index says so; the answer is not whole without them.");
+            await Console.Error.WriteLineAsync($"{written.Missing} recordings that are kept, or should be, are not in it: they cannot be opened here, are damaged (vault verify) or lost. The index says so; the answer is not whole without them.");
         }
 
         if (written.Unrecorded > 0)
@@ -93,7 +98,7 @@ internal static class RequestsCommand
             await Console.Error.WriteLineAsync($"{written.Unrecorded} consents are in it as pages only, or without one of the forms for machines; the index says what the settings of that time lacked. What is missing: records export --call ID");
         }
 
-        return written.Missing + written.Quarantined == 0 ? ExitCodes.Ok : ExitCodes.Failed;
+        return written.Absent == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
     /// <summary>The language of the index.</summary>
@@ -297,13 +302,14 @@ internal static class RequestsCommand
         var state = new Argument<string>("state") { Description = "answered, refused or taken-back." };
         state.AcceptOnlyFromAmong("answered", "refused", "taken-back");
         var reason = new Option<string>("--reason") { Description = "What the person was told, for example the letter's number.", Required = true };
-        var command = new Command("close", "Close a case.") { id, state, reason, config, json };
+        var incomplete = new Option<bool>("--incomplete") { Description = "Close a case of access as answered although recordings that there are were not handed out; it is put on record." };
+        var command = new Command("close", "Close a case. One of access is refused as answered while recordings of the person are not in the file that was written last.") { id, state, reason, incomplete, config, json };
         command.SetAction((parsed, cancel) => RightsContext.RunAsync(parsed.GetValue(config)!, Act.HandleRequests, async context =>
         {
             var desk = context.Get<RequestDesk>();
             var request = RightsContext.Id(parsed.GetValue(id));
             var how = parsed.GetValue(state) switch { "answered" => RequestState.Answered, "refused" => RequestState.Refused, _ => RequestState.TakenBack };
-            await desk.CloseAsync(request, how, parsed.GetValue(reason)!, context.Actor, cancel);
+            await desk.CloseAsync(request, how, parsed.GetValue(reason)!, parsed.GetValue(incomplete), context.Actor, cancel);
             Write(await desk.GetAsync(request, cancel), parsed.GetValue(json));
             return ExitCodes.Ok;
         }));

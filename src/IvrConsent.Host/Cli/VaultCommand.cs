@@ -53,6 +53,11 @@ internal static class VaultCommand
                         ["on the PBX, waiting", Number(counts.Waiting)], ["in the vault, the PBX's copy not gone yet", Number(counts.Stored)], ["in the vault", Number(counts.Done)],
                         ["missing: the PBX did not have them", Number(counts.Missing)], ["quarantined: without a ground", Number(counts.Quarantined)], ["without a date: no purpose gives one", Number(undated)],
                     ]);
+                if (counts.Quarantined > 0)
+                {
+                    Console.Out.WriteLine($"Decide what becomes of the quarantined ones: {QuarantineCommand.Hint}");
+                }
+
                 foreach (var entry in waiting)
                 {
                     Console.Out.WriteLine($"{LedgerExport.Printable(entry.Item.Recording)} waits on {entry.Item.Pbx}, tried {entry.Item.Attempt} times: {LedgerExport.Printable(entry.Item.Detail!)}");

@@ -39,6 +39,9 @@ internal static class Checkup
             KeyChecks.Judge(settings),
             .. await storage,
             .. await vault,
+
+            // Behind the check of the database: that one closes SQLite's file, which would drop the locks of this one.
+            .. await VaultChecks.QuarantineAsync(settings.Vault, CommandContext.LedgerOptions(settings), cancel),
             worker.Finding,
             await sox,
             .. ofPbxes.SelectMany(findings => findings),

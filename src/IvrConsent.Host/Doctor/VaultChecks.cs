@@ -1,6 +1,10 @@
 using System.Security.Cryptography;
 using IvrConsent.Core.Recordings;
+using IvrConsent.Host.Cli;
 using IvrConsent.Host.Settings;
+using IvrConsent.Storage;
+using IvrConsent.Storage.Database;
+using IvrConsent.Storage.Recordings;
 
 namespace IvrConsent.Host.Doctor;
 
@@ -33,6 +37,36 @@ internal static class VaultChecks
         findings.AddRange(pbxes.Select(pbx => Memory(pbx, file)));
         return findings;
     }
+
+    /// <summary>Whether recordings are locked away that somebody has to decide about; nothing where the database does not tell, which its own check says.</summary>
+    public static async Task<IReadOnlyList<Finding>> QuarantineAsync(VaultSettings? vault, LedgerOptions options, CancellationToken cancel)
+    {
+        if (vault is null)
+        {
+            return [];
+        }
+
+        try
+        {
+            await using var services = new ServiceCollection().AddLogging().AddStorage(options)
+                .AddVault(_ => throw new InvalidOperationException("Nothing is opened here."), _ => throw new InvalidOperationException("Nothing is opened here.")).BuildServiceProvider();
+
+            // In a task of its own: SQLite waits for a lock without giving its thread back.
+            var counts = await Task.Run(() => services.GetRequiredService<IVaultIndex>().CountAsync(cancel), cancel).WaitAsync(Limit, cancel);
+            return [JudgeQuarantine(counts.Quarantined)];
+        }
+        catch (Exception e) when (e is LedgerUnavailableException or TimeoutException)
+        {
+            return [];
+        }
+    }
+
+    internal static Finding JudgeQuarantine(long locked) => locked == 0
+        ? Finding.Ok(Checks.Quarantine, "every recording in the vault has a ground")
+        : Finding.Warning(
+            Checks.Quarantine,
+            $"{locked} recordings are quarantined: the ledger has no ground for them",
+            $"{QuarantineCommand.Hint} shows why: release each with its ground, or delete it. What nobody decides about is erased after {TakeInPolicy.Quarantine.TotalDays:0} days.");
 
     /// <summary>Puts a few bytes, reads them back and deletes them; where every object would be locked, only looks.</summary>
     internal static async Task<Finding> StoreAsync(IRecordingStore store, bool locks, TimeProvider time, CancellationToken cancel)

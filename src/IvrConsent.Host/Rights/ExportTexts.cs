@@ -12,6 +12,9 @@ namespace IvrConsent.Host.Rights;
 /// <param name="KeptFor">Heading: for what and until when it is kept.</param>
 /// <param name="NoAudio">In place of a recording that could not be put in.</param>
 /// <param name="Locked">In place of a recording for which no ground was found.</param>
+/// <param name="Waiting">In place of one that lies on the PBX still; {0} is since when.</param>
+/// <param name="Lost">In place of one that is not there any more.</param>
+/// <param name="Damaged">In place of one that is damaged.</param>
 /// <param name="Restricted">Beside one that is restricted (GDPR art. 18).</param>
 /// <param name="Consents">Heading: each consent by itself.</param>
 /// <param name="Lacking">Before the fields for want of which a form for machines could not be made.</param>
@@ -19,7 +22,7 @@ namespace IvrConsent.Host.Rights;
 /// <param name="Rights">What the person may do next (GDPR art. 15(1)(e), (f)).</param>
 /// <param name="Statuses">What was said, in the order of <see cref="ConsentStatus"/>.</param>
 internal sealed record ExportTexts(
-    string Title, string Intro, string When, string Line, string Said, string Files, string KeptFor, string NoAudio, string Locked, string Restricted, string Consents, string Lacking, string Statements, string Rights, IReadOnlyDictionary<ConsentStatus, string> Statuses)
+    string Title, string Intro, string When, string Line, string Said, string Files, string KeptFor, string NoAudio, string Locked, string Waiting, string Lost, string Damaged, string Restricted, string Consents, string Lacking, string Statements, string Rights, IReadOnlyDictionary<ConsentStatus, string> Statuses)
 {
     /// <summary>The languages that there are.</summary>
     public static IReadOnlyDictionary<string, ExportTexts> All { get; } = new Dictionary<string, ExportTexts>(StringComparer.OrdinalIgnoreCase)
@@ -28,7 +31,8 @@ internal sealed record ExportTexts(
             "Your data about recorded calls",
             "This is a copy of the data that we hold about your calls and what you said about recording them (GDPR art. 15). The file events.json has all entries for machines to read.",
             "Time (UTC)", "Line", "What you said about recording", "Files", "Kept for, until", "The recording is not in this file; it is sent separately, or you are told why not.",
-            "There is a recording for which no ground was found. It is locked away and not used; you are told separately what becomes of it.", "restricted: kept and not used",
+            "There is a recording for which no ground was found. It is locked away and not used; you are told separately what becomes of it.",
+            "The recording has been waiting in the telephone system since {0} (UTC) and is not in this file; it is sent when it can be.", "The recording was made, and was no longer there when it was to be stored.", "The recording is damaged and cannot be played.", "restricted: kept and not used",
             "Each of your answers, as a page and for machines",
             "For machines it is not or not wholly here, only as an entry of events.json, because the settings of that time did not say:",
             "Your statements about what is recorded here",
@@ -38,7 +42,8 @@ internal sealed record ExportTexts(
             "Ihre Daten zu aufgezeichneten Anrufen",
             "Dies ist eine Kopie der Daten, die wir zu Ihren Anrufen und zu Ihren Antworten auf die Frage nach einer Aufzeichnung gespeichert haben (Art. 15 DSGVO). Die Datei events.json enthält alle Einträge in maschinenlesbarer Form.",
             "Zeit (UTC)", "Leitung", "Ihre Antwort zur Aufzeichnung", "Dateien", "Gespeichert für, bis", "Die Aufzeichnung ist nicht in dieser Datei; sie wird gesondert geschickt, oder Sie erfahren, warum nicht.",
-            "Es gibt eine Aufzeichnung, für die keine Grundlage gefunden wurde. Sie ist gesperrt und wird nicht verwendet; Sie erfahren gesondert, was mit ihr geschieht.", "eingeschränkt: gespeichert und nicht verwendet",
+            "Es gibt eine Aufzeichnung, für die keine Grundlage gefunden wurde. Sie ist gesperrt und wird nicht verwendet; Sie erfahren gesondert, was mit ihr geschieht.",
+            "Die Aufzeichnung liegt seit {0} (UTC) in der Telefonanlage und ist nicht in dieser Datei; sie wird geschickt, sobald es geht.", "Die Aufzeichnung wurde gemacht und war nicht mehr da, als sie gespeichert werden sollte.", "Die Aufzeichnung ist beschädigt und nicht abspielbar.", "eingeschränkt: gespeichert und nicht verwendet",
             "Jede Ihrer Antworten, als Seite und maschinenlesbar",
             "Maschinenlesbar ist sie nicht oder nicht ganz vorhanden, nur als Eintrag in events.json, weil die damaligen Einstellungen dies nicht nannten:",
             "Ihre Erklärungen zu dem, was hier gespeichert ist",
@@ -48,7 +53,8 @@ internal sealed record ExportTexts(
             "Twoje dane o nagrywanych rozmowach",
             "To jest kopia danych, które przechowujemy o Twoich rozmowach i o Twoich odpowiedziach na pytanie o nagrywanie (art. 15 RODO). Plik events.json zawiera wszystkie wpisy w postaci do odczytu maszynowego.",
             "Czas (UTC)", "Linia", "Twoja odpowiedź w sprawie nagrywania", "Pliki", "Przechowywane w celu, do", "Nagrania nie ma w tym pliku; zostanie przesłane osobno albo otrzymasz wyjaśnienie dlaczego nie.",
-            "Istnieje nagranie, dla którego nie znaleziono podstawy. Jest zablokowane i nie jest używane; osobno dowiesz się, co się z nim stanie.", "ograniczone: przechowywane i nieużywane",
+            "Istnieje nagranie, dla którego nie znaleziono podstawy. Jest zablokowane i nie jest używane; osobno dowiesz się, co się z nim stanie.",
+            "Nagranie czeka w systemie telefonicznym od {0} (UTC) i nie ma go w tym pliku; zostanie przesłane, gdy będzie to możliwe.", "Nagranie powstało, ale nie było go już, gdy miało zostać zapisane.", "Nagranie jest uszkodzone i nie można go odtworzyć.", "ograniczone: przechowywane i nieużywane",
             "Każda z Twoich odpowiedzi, jako strona i w postaci do odczytu maszynowego",
             "Postaci do odczytu maszynowego brak lub nie jest pełna, jest tylko wpis w events.json, bo ówczesne ustawienia nie podawały:",
             "Twoje oświadczenia dotyczące zapisanych tu danych",
@@ -58,7 +64,8 @@ internal sealed record ExportTexts(
             "Vaše údaje o nahrávaných hovorech",
             "Toto je kopie údajů, které uchováváme o vašich hovorech a o vašich odpovědích na otázku o nahrávání (čl. 15 GDPR). Soubor events.json obsahuje všechny záznamy ve strojově čitelné podobě.",
             "Čas (UTC)", "Linka", "Vaše odpověď k nahrávání", "Soubory", "Uchováváno pro, do", "Nahrávka není v tomto souboru; bude zaslána zvlášť, nebo vám bude sděleno, proč ne.",
-            "Existuje nahrávka, pro kterou nebyl nalezen důvod. Je uzamčena a nepoužívá se; zvlášť se dozvíte, co se s ní stane.", "omezeno: uchovává se a nepoužívá",
+            "Existuje nahrávka, pro kterou nebyl nalezen důvod. Je uzamčena a nepoužívá se; zvlášť se dozvíte, co se s ní stane.",
+            "Nahrávka čeká v telefonním systému od {0} (UTC) a není v tomto souboru; bude zaslána, jakmile to půjde.", "Nahrávka byla pořízena, ale když měla být uložena, už neexistovala.", "Nahrávka je poškozená a nelze ji přehrát.", "omezeno: uchovává se a nepoužívá",
             "Každá z vašich odpovědí, jako stránka a ve strojově čitelné podobě",
             "Strojově čitelná podoba chybí nebo není úplná, je jen záznam v events.json, protože tehdejší nastavení neuvádělo:",
             "Vaše prohlášení k tomu, co je zde zaznamenáno",
@@ -68,7 +75,8 @@ internal sealed record ExportTexts(
             "I suoi dati sulle chiamate registrate",
             "Questa è una copia dei dati che conserviamo sulle sue chiamate e sulle sue risposte alla domanda sulla registrazione (art. 15 GDPR). Il file events.json contiene tutte le voci in forma leggibile da una macchina.",
             "Ora (UTC)", "Linea", "La sua risposta sulla registrazione", "File", "Conservata per, fino al", "La registrazione non è in questo file; sarà inviata a parte, oppure le sarà detto perché no.",
-            "Esiste una registrazione per la quale non è stata trovata una base. È bloccata e non viene usata; le sarà comunicato a parte che cosa ne sarà.", "limitata: conservata e non usata",
+            "Esiste una registrazione per la quale non è stata trovata una base. È bloccata e non viene usata; le sarà comunicato a parte che cosa ne sarà.",
+            "La registrazione è in attesa nel sistema telefonico dal {0} (UTC) e non è in questo file; sarà inviata appena possibile.", "La registrazione è stata fatta, ma non c'era più quando doveva essere archiviata.", "La registrazione è danneggiata e non si può ascoltare.", "limitata: conservata e non usata",
             "Ogni sua risposta, come pagina e in forma leggibile da una macchina",
             "In forma leggibile da una macchina manca o non è completa, c'è solo la voce in events.json, perché le impostazioni di allora non indicavano:",
             "Le sue dichiarazioni su quanto è registrato qui",

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
@@ -16,12 +17,16 @@ namespace IvrConsent.Host.Rights;
 
 /// <summary>What was put into a person's file.</summary>
 /// <param name="Recordings">Recordings as WAV.</param>
-/// <param name="Missing">Recordings that are kept and could not be put in.</param>
+/// <param name="Missing">Recordings that are kept, or should be, and could not be put in.</param>
+/// <param name="Waiting">Recordings that lie on a PBX still.</param>
 /// <param name="Quarantined">Recordings without a ground, which were left out: somebody decides about them first.</param>
 /// <param name="Events">Entries of the ledger.</param>
 /// <param name="Sha256">Of the file, lower-case hexadecimal.</param>
-internal sealed record ExportedPerson(int Recordings, int Missing, int Quarantined, int Events, string Sha256)
+internal sealed record ExportedPerson(int Recordings, int Missing, int Waiting, int Quarantined, int Events, string Sha256)
 {
+    /// <summary>Recordings that there are and that are not in it.</summary>
+    public int Absent => Missing + Waiting + Quarantined;
+
     /// <summary>Consents and refusals, each with a page of its own.</summary>
     public int Consents { get; init; }
 
@@ -32,7 +37,7 @@ internal sealed record ExportedPerson(int Recordings, int Missing, int Quarantin
 /// <summary>
 /// The answer to a request for access (GDPR art. 15) as one ZIP: an index in the person's language, all entries of the ledger, each
 /// consent as a page in the person's language and as ISO/IEC TS 27560 record and vCon, and the recordings as WAV where they can be opened
-/// here. Restricted ones are in it, as the person himself asks for them (GDPR art. 18(2)), and the index says that they are. The person's own number is in it: it is personal data.
+/// here; the index names each that there is and that is not in it, and says why. Restricted ones are in it, as the person himself asks for them (GDPR art. 18(2)), and the index says that they are. The person's own number is in it: it is personal data.
 /// </summary>
 internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnumerable<IRecordingAudio> audio, IEnumerable<IVaultIndex> vault, RightsLog log)
 {
@@ -53,7 +58,7 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
 
             stream.Position = 0;
             written = written with { Sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel)) };
-            await log.AddAsync(request.Id, new PersonExported(written.Recordings, written.Events, actor, reason, written.Sha256), $"The file {file} is written", cancel);
+            await log.AddAsync(request.Id, new PersonExported(written.Recordings, written.Events, actor, reason, written.Sha256) { Absent = written.Absent }, $"The file {file} is written", cancel);
             return written;
         }
         catch
@@ -67,21 +72,32 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
     private async Task<ExportedPerson> FillAsync(ZipArchive zip, RequestCase request, ExportTexts texts, string language, CancellationToken cancel)
     {
         var (calls, statements, events) = await WriteEventsAsync(zip, request, cancel);
-        var recordings = new Dictionary<CallId, List<ExportedRecording>>();
+        var all = new List<ExportedRecording>();
         await foreach (var page in desk.RecordingsAsync(request, cancel))
         {
             foreach (var recording in page)
             {
-                var locked = await IsQuarantinedAsync(recording, cancel);
-                var name = locked ? null : await WriteAudioAsync(zip, recording, cancel);
-                (recordings.TryGetValue(recording.Call, out var of) ? of : recordings[recording.Call] = []).Add(new ExportedRecording(recording, name, locked));
+                all.Add(await WriteRecordingAsync(zip, recording, cancel));
             }
         }
 
+        // What is to be erased is not promised to anybody.
+        foreach (var one in (await desk.FindWaitingAsync(request, cancel)).Where(one => !one.Going))
+        {
+            all.Add(new ExportedRecording(one.Recording, null, one.Lost ? Absence.Lost : Absence.Waiting, one.Since));
+        }
+
+        var recordings = all.ToLookup(one => one.Recording.Call);
+
         var consents = await WriteConsentsAsync(zip, request, language, cancel);
         await WriteTextAsync(zip, "index.html", Index(texts, language, new IndexContent(calls, recordings, consents, statements)), cancel);
-        var all = recordings.Values.SelectMany(of => of).ToArray();
-        return new ExportedPerson(all.Count(one => one.File is not null), all.Count(one => one is { File: null, Quarantined: false }), all.Count(one => one.Quarantined), events, string.Empty)
+        return new ExportedPerson(
+            all.Count(one => one.File is not null),
+            all.Count(one => one.Why is Absence.Lost or Absence.Damaged or Absence.Closed),
+            all.Count(one => one.Why == Absence.Waiting),
+            all.Count(one => one.Why == Absence.Quarantined),
+            events,
+            string.Empty)
         {
             Consents = consents.Count,
             Unrecorded = consents.Count(one => one.Lacking.Count > 0),
@@ -148,17 +164,33 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
         return written;
     }
 
-    private async Task<bool> IsQuarantinedAsync(RetainedRecording recording, CancellationToken cancel)
+    private async Task<ExportedRecording> WriteRecordingAsync(ZipArchive zip, RetainedRecording recording, CancellationToken cancel)
     {
+        VaultItem? item = null;
         foreach (var index in vault)
         {
-            if (await index.FindAsync(recording.Name, cancel) is { Quarantined: true })
-            {
-                return true;
-            }
+            item ??= await index.FindAsync(recording.Name, cancel);
         }
 
-        return false;
+        switch (item)
+        {
+            case { Quarantined: true }:
+                return new ExportedRecording(recording, null, Absence.Quarantined, null);
+            case { State: VaultState.Missing }:
+                return new ExportedRecording(recording, null, Absence.Lost, null);
+            case { State: VaultState.Waiting }:
+                return new ExportedRecording(recording, null, Absence.Waiting, recording.EndedAt);
+            default:
+                try
+                {
+                    var file = await WriteAudioAsync(zip, recording, cancel);
+                    return new ExportedRecording(recording, file, file is null ? Absence.Closed : Absence.None, null);
+                }
+                catch (RecordingDamagedException)
+                {
+                    return new ExportedRecording(recording, null, Absence.Damaged, null);
+                }
+        }
     }
 
     private async Task<string?> WriteAudioAsync(ZipArchive zip, RetainedRecording recording, CancellationToken cancel)
@@ -196,7 +228,7 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
 
             return wav is not null;
         }
-        catch (IOException)
+        catch (IOException error) when (error is not RecordingDamagedException)
         {
             return false;
         }
@@ -230,7 +262,7 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
         html.Append("</tr></thead>\n<tbody>\n");
         foreach (var (row, said) in content.Calls)
         {
-            var of = content.Recordings.GetValueOrDefault(row.Id) ?? [];
+            var of = content.Recordings[row.Id].ToArray();
             html.Append("<tr><td>").Append(LedgerExport.Time(row.ArrivedAt)).Append("</td><td>").Append(E(row.Line ?? "-")).Append("</td><td>")
                 .Append(E(said is { } status ? texts.Statuses[status] : "-")).Append("</td><td>")
                 .AppendJoin("<br />", of.Select(one => Shown(one, texts))).Append("</td><td>")
@@ -275,21 +307,52 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
         }
     }
 
-    private static string Shown(ExportedRecording one, ExportTexts texts) => one switch
+    private static string Shown(ExportedRecording one, ExportTexts texts) => one.File is { } file
+        ? $"<a href=\"{E(file)}\">{E(file)}</a>{Restricted(one, texts)}"
+        : E($"{one.Recording.Name}: {string.Format(CultureInfo.InvariantCulture, Words(one.Why, texts), one.Since?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture))}") + Restricted(one, texts);
+
+    private static string Restricted(ExportedRecording one, ExportTexts texts) => one.Recording.RestrictedBy is null ? "" : $" ({E(texts.Restricted)})";
+
+    private static string Words(Absence why, ExportTexts texts) => why switch
     {
-        { Quarantined: true } => E(texts.Locked),
-        { File: { } file } => $"<a href=\"{E(file)}\">{E(file)}</a>{(one.Recording.RestrictedBy is null ? "" : $" ({E(texts.Restricted)})")}",
-        _ => E(texts.NoAudio),
+        Absence.Quarantined => texts.Locked,
+        Absence.Waiting => texts.Waiting,
+        Absence.Lost => texts.Lost,
+        Absence.Damaged => texts.Damaged,
+        _ => texts.NoAudio,
     };
 
     private static string E(string text) => WebUtility.HtmlEncode(text);
 
     /// <summary>What the index tells of.</summary>
     private sealed record IndexContent(
-        List<(CallRow Row, ConsentStatus? Said)> Calls, Dictionary<CallId, List<ExportedRecording>> Recordings, List<ExportedConsent> Consents, List<LedgerEntry> Statements);
+        List<(CallRow Row, ConsentStatus? Said)> Calls, ILookup<CallId, ExportedRecording> Recordings, List<ExportedConsent> Consents, List<LedgerEntry> Statements);
 
     /// <summary>A consent, its files, and the fields for want of which a form for machines is not among them.</summary>
     private sealed record ExportedConsent(ConsentCase Consent, IReadOnlyList<string> Files, IReadOnlyList<string> Lacking);
 
-    private sealed record ExportedRecording(RetainedRecording Recording, string? File, bool Quarantined);
+    /// <summary>Why a recording is not in the file.</summary>
+    private enum Absence
+    {
+        /// <summary>It is.</summary>
+        None,
+
+        /// <summary>It lies on the PBX.</summary>
+        Waiting,
+
+        /// <summary>The ledger has no ground for it.</summary>
+        Quarantined,
+
+        /// <summary>The PBX did not have it when it was to be taken in.</summary>
+        Lost,
+
+        /// <summary>It is not what was stored.</summary>
+        Damaged,
+
+        /// <summary>It cannot be opened here: the private key, or the object, is not here.</summary>
+        Closed,
+    }
+
+    /// <summary>A recording, its file, or why there is none; and since when it waits.</summary>
+    private sealed record ExportedRecording(RetainedRecording Recording, string? File, Absence Why, DateTimeOffset? Since);
 }

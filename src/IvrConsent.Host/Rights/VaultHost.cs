@@ -26,6 +26,7 @@ internal static class VaultHost
                 _ => RecordingStoreFactory.Create(vault),
                 provider => RecordingKeyWraps.Create(new KeyFolder(settings.KeysFolder), CommandContext.KeyCommands(settings), provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<ListeningDesk>()
+            .AddSingleton<QuarantineDesk>()
             .AddSingleton<VaultVerifier>();
     }
 

@@ -9,12 +9,13 @@ public sealed record UserAccess(Role Role, IReadOnlyList<string> Lines);
 
 /// <summary>Who may do what on the command line.</summary>
 /// <param name="Users">By the user's name on this machine; empty: roles are not in force.</param>
-/// <param name="FourEyesErasure">Whether a second person must approve before a person's data is erased.</param>
+/// <param name="FourEyesErasure">Whether a second person must approve before a person's data, or a quarantined recording, is erased.</param>
 /// <param name="FourEyesExport">Whether a second person must approve before a person's data is handed out.</param>
-public sealed record AccessSettings(IReadOnlyDictionary<string, UserAccess> Users, bool FourEyesErasure, bool FourEyesExport)
+/// <param name="FourEyesRelease">Whether a second person must approve before a quarantined recording is released.</param>
+public sealed record AccessSettings(IReadOnlyDictionary<string, UserAccess> Users, bool FourEyesErasure, bool FourEyesExport, bool FourEyesRelease)
 {
     /// <summary>No roles, no four eyes.</summary>
-    public static AccessSettings None { get; } = new(new Dictionary<string, UserAccess>(), false, false);
+    public static AccessSettings None { get; } = new(new Dictionary<string, UserAccess>(), false, false, false);
 
     /// <summary>Why the user may not do it; null when he may. Where no user is named at all, whoever can read the keys may do all.</summary>
     /// <param name="user">The user's name.</param>
@@ -50,7 +51,7 @@ public sealed record AccessSettings(IReadOnlyDictionary<string, UserAccess> User
     public bool Same(AccessSettings other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return FourEyesErasure == other.FourEyesErasure && FourEyesExport == other.FourEyesExport && Users.Count == other.Users.Count
+        return FourEyesErasure == other.FourEyesErasure && FourEyesExport == other.FourEyesExport && FourEyesRelease == other.FourEyesRelease && Users.Count == other.Users.Count
             && Users.All(user => other.Users.TryGetValue(user.Key, out var its) && its.Role == user.Value.Role && its.Lines.SequenceEqual(user.Value.Lines));
     }
 }

@@ -57,6 +57,15 @@ internal abstract class LedgerDatabase(NumberKeyRing numbers) : IAsyncDisposable
     /// <summary>The type of an id, for one that is null.</summary>
     public abstract DbType IdType { get; }
 
+    /// <summary>
+    /// Behind a SELECT of single rows in a transaction: nobody else changes or deletes them until it ends, and who is just about to is waited
+    /// for. Nothing where one transaction at a time writes.
+    /// </summary>
+    public virtual string Held => string.Empty;
+
+    /// <summary>The same for several rows, without those that somebody else holds: who waits for one while it holds another could be waited for.</summary>
+    public virtual string HeldIfFree => string.Empty;
+
     /// <summary>The type of a time, for one that is null.</summary>
     public abstract DbType TimeType { get; }
 

@@ -61,7 +61,7 @@ internal static class LedgerRows
         {
             var id = database.Id(call.Id.Value);
             var keys = database.Numbers.Current;
-            var hash = call.Subject is null ? keys.Hash(call.CallerNumber) : null;
+            var hash = keys.Hash(call.CallerNumber);
             if (hash is not null)
             {
                 var subject = Guid.NewGuid();

@@ -7,15 +7,16 @@ namespace IvrConsent.Storage.Database;
 internal static class LedgerSql
 {
     /// <summary>
-    /// Makes the subject of a call's number where there is none, in the same transaction as the call's row. Not for a call whose row
-    /// is there: what is replayed must not bring a mapping back that was deleted since.
+    /// Makes the subject of a row's number where there is none, in the same transaction as the row. Not for a row that is there: what is
+    /// replayed must not bring a mapping back that was deleted since. Where there is one, it is left as it is, and on PostgreSQL held until
+    /// the transaction ends: whoever would delete it waits, and then sees the row (<see cref="LedgerDatabase.Held"/>).
     /// </summary>
     public const string InsertSubject =
         """
         INSERT INTO subjects (subject_id, number_hash, number_encrypted, key_id, created_at)
         SELECT $1, $2, $3, $4, $5
         WHERE NOT EXISTS (SELECT 1 FROM calls WHERE call_id = $6)
-        ON CONFLICT (number_hash) DO NOTHING
+        ON CONFLICT (number_hash) DO UPDATE SET key_id = excluded.key_id WHERE false
         """;
 
     /// <summary>The same outside a call.</summary>
@@ -27,13 +28,14 @@ internal static class LedgerSql
         """;
 
     /// <summary>Writes a call's row, once. Its end may already be known: the row can come late, out of the spool. A record, which
-    /// has no end, is none of the open calls from the beginning.</summary>
+    /// has no end, is none of the open calls from the beginning. Where it has a number, the person is who has that number now: the
+    /// subject that the row names may have lost it a moment ago.</summary>
     public const string InsertCall =
         """
         INSERT INTO calls (call_id, pbx, channel, line, called_number, subject_id, kind, arrived_at, ended_at)
         VALUES (
             $1, $2, $3, $4, $5,
-            coalesce($6, (SELECT subject_id FROM subjects WHERE number_hash = $7)),
+            coalesce((SELECT subject_id FROM subjects WHERE number_hash = $7), $6),
             $8, $9,
             CASE WHEN $8 = 'Record' THEN $9 ELSE (SELECT at FROM events WHERE call_id = $1 AND type = 'CallEnded') END)
         ON CONFLICT (call_id) DO NOTHING

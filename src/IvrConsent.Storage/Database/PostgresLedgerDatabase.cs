@@ -120,7 +120,12 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
     public override Task RewriteAsync(DbConnection connection, string table, CancellationToken cancel) =>
         connection.ExecuteAsync(new CommandDefinition($"VACUUM (FULL) {table}", commandTimeout: 0, cancellationToken: cancel));
 
-    public override string RightsLock => "SELECT pg_advisory_xact_lock('holds'::regclass::oid::bigint)";
+    public override string Held => " FOR UPDATE";
+
+    public override string HeldIfFree => " FOR UPDATE SKIP LOCKED";
+
+    // A process that was stopped in the midst of it must not hold up calls: the server ends its transaction.
+    public override string RightsLock => "SET LOCAL idle_in_transaction_session_timeout = '30s'; SELECT pg_advisory_xact_lock('holds'::regclass::oid::bigint)";
 
     public override DbType IdType => DbType.Guid;
 

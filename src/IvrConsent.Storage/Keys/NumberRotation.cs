@@ -46,7 +46,13 @@ public sealed class NumberRotation : IKeyRotation
         async connection =>
         {
             long done = 0;
-            while (await EncryptBatchAsync(connection, cancel) is var count && count > 0)
+            while (await EncryptBatchAsync(connection, BatchSize, _database.HeldIfFree, cancel) is var count && count > 0)
+            {
+                done += count;
+            }
+
+            // What calls held meanwhile, one by one.
+            while (await EncryptBatchAsync(connection, 1, _database.Held, cancel) is var count && count > 0)
             {
                 done += count;
             }
@@ -93,12 +99,20 @@ public sealed class NumberRotation : IKeyRotation
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 
-    private async Task<int> EncryptBatchAsync(DbConnection connection, CancellationToken cancel)
+    private async Task<int> EncryptBatchAsync(DbConnection connection, int limit, string held, CancellationToken cancel)
     {
         var keys = _database.Numbers.Current;
+
+        // One commit for the batch; the writer of calls waits no longer for it than for a group of its own.
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        if (_database.RightsLock is { } sql)
+        {
+            await connection.ExecuteAsync(new CommandDefinition(sql, transaction: transaction, commandTimeout: 60, cancellationToken: cancel));
+        }
+
         var old = new List<(Guid Subject, SealedNumber Number)>();
         await using (var rows = await connection.ExecuteReaderAsync(new CommandDefinition(
-            "SELECT subject_id, key_id, number_encrypted FROM subjects WHERE key_id <> @key LIMIT @limit", new { key = keys.Ids[0], limit = BatchSize }, cancellationToken: cancel)))
+            $"SELECT subject_id, key_id, number_encrypted FROM subjects WHERE key_id <> @key LIMIT @limit{held}", new { key = keys.Ids[0], limit }, transaction, cancellationToken: cancel)))
         {
             while (await rows.ReadAsync(cancel))
             {
@@ -111,8 +125,6 @@ public sealed class NumberRotation : IKeyRotation
             return 0;
         }
 
-        // One commit for the batch; the writer of calls waits no longer for it than for a group of its own.
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
         foreach (var (subject, number) in old)
         {
             var plain = keys.Open(number, subject)

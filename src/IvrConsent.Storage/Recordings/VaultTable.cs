@@ -54,7 +54,12 @@ internal sealed class VaultTable(LedgerDatabase database) : RightsTables(databas
             cancel);
 
     public async Task<IReadOnlyList<VaultItem>> FindDueAsync(IReadOnlyList<string> pbxes, DateTimeOffset now, int most, CancellationToken cancel) => await ReadAsync(
-        $"SELECT {Columns} FROM vault v WHERE v.state IN ('Waiting', 'Stored') AND v.try_at <= @now AND v.pbx {AmongNames} ORDER BY v.try_at LIMIT @most",
+        $"""
+        SELECT {Columns} FROM vault v
+        WHERE v.state IN ('Waiting', 'Stored') AND v.try_at <= @now AND v.pbx {AmongNames}
+            AND NOT EXISTS (SELECT 1 FROM retention r WHERE r.recording = v.recording AND r.state = 'erasing')
+        ORDER BY v.try_at LIMIT @most
+        """,
         new { names = pbxes.ToArray(), now = Time(now), most },
         Read,
         cancel);
@@ -74,7 +79,7 @@ internal sealed class VaultTable(LedgerDatabase database) : RightsTables(databas
                 $"""
                 UPDATE vault SET state = 'Stored', quarantined = @quarantined, object = @object, bytes = @bytes, sha256 = @sha256,
                     length_ms = @length, silent = @silent, stored_at = @at, detail = NULL
-                WHERE {Still}
+                WHERE {Still} AND NOT EXISTS (SELECT 1 FROM retention r WHERE r.recording = vault.recording AND r.state = 'erasing')
                 """,
                 Values(
                     item,
@@ -96,6 +101,24 @@ internal sealed class VaultTable(LedgerDatabase database) : RightsTables(databas
                 "INSERT INTO recording_keys (recording, wrapped) VALUES (@name, @wrapped)", new { name = item.Recording, wrapped = wrappedKey }, transaction, cancellationToken: cancel));
             await RetentionTable.KeepAsync(Database, connection, transaction, retained, cancel);
             return true;
+        },
+        cancel);
+
+    public Task<bool> ReleaseAsync(string recording, IReadOnlyList<RetentionTerm> terms, CancellationToken cancel) => DecideAsync(
+        async (connection, transaction) =>
+        {
+            var values = new { recording, terms = RetentionJson.Write(terms), until = Time(RetentionPolicy.Until(terms)) };
+            var kept = await connection.ExecuteAsync(new CommandDefinition(
+                """
+                UPDATE retention SET terms = @terms, retain_until = @until
+                WHERE recording = @recording AND state = 'kept' AND restricted_by IS NULL
+                    AND EXISTS (SELECT 1 FROM vault v WHERE v.recording = retention.recording AND v.state = 'Done' AND v.quarantined = 1)
+                """,
+                values,
+                transaction,
+                cancellationToken: cancel));
+            return kept > 0 && await connection.ExecuteAsync(new CommandDefinition(
+                "UPDATE vault SET quarantined = 0 WHERE recording = @recording", values, transaction, cancellationToken: cancel)) > 0;
         },
         cancel);
 

@@ -86,7 +86,9 @@ internal sealed class LedgerRetentionTable(LedgerDatabase database) : RightsTabl
                 var done = default(Forgotten);
                 if (persons.Count > 0)
                 {
-                    var idle = await AmongAsync(connection, transaction, "subjects s", "s.subject_id", Idle, persons.Select(person => person.Value), before, now, cancel);
+                    // Whom a call just coming in holds is not idle.
+                    var free = await AmongAsync(connection, transaction, "subjects s", "s.subject_id", $"true{Database.HeldIfFree}", persons.Select(person => person.Value), before, now, cancel);
+                    var idle = await AmongAsync(connection, transaction, "subjects s", "s.subject_id", Idle, free, before, now, cancel);
                     await ChangeAsync(connection, transaction, "DELETE FROM subjects WHERE subject_id", idle, cancel);
                     done += new Forgotten(idle.Count, await ChangeAsync(connection, transaction, $"{Minimise} AND subject_id", idle, cancel));
                 }

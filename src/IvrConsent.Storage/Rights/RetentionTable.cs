@@ -89,6 +89,12 @@ internal sealed class RetentionTable(LedgerDatabase database, HoldTable holds) :
         (await ReadAsync("SELECT count(*) FROM retention WHERE state = 'kept' AND retain_until IS NULL", null, row => row.GetInt64(0), cancel))[0];
 
     public Task<IReadOnlyList<DecidedErasure>> DecideAsync(IReadOnlyList<string> names, DeletionCause cause, string actor, DateTimeOffset now, CancellationToken cancel) =>
+        DecideAsync(names, cause, null, actor, now, cancel);
+
+    public async Task<DecidedErasure?> DecideAsync(string name, DeletionCause cause, string why, string actor, DateTimeOffset now, CancellationToken cancel) =>
+        await DecideAsync([name], cause, why, actor, now, cancel) is [var decided] ? decided : null;
+
+    private Task<IReadOnlyList<DecidedErasure>> DecideAsync(IReadOnlyList<string> names, DeletionCause cause, string? why, string actor, DateTimeOffset now, CancellationToken cancel) =>
         DecideAsync<IReadOnlyList<DecidedErasure>>(
             async (connection, transaction) =>
             {
@@ -110,7 +116,7 @@ internal sealed class RetentionTable(LedgerDatabase database, HoldTable holds) :
                         going.Select(one => new
                         {
                             id = Id(Guid.CreateVersion7(now)),
-                            reason = LedgerRows.Clean(ErasureReasons.Of(cause, one.Decision.Reason)),
+                            reason = LedgerRows.Clean(ErasureReasons.Of(cause, why is null ? one.Decision.Reason : $"{one.Decision.Reason}: {why}")),
                             actor = LedgerRows.Clean(actor),
                             name = one.Recording.Name,
                         }).ToArray(),
@@ -183,6 +189,9 @@ internal sealed class RetentionTable(LedgerDatabase database, HoldTable holds) :
             async (connection, transaction) =>
             {
                 var values = new { subject = Id(subject.Value), now = Time(now) };
+
+                // A call that is just coming in holds it: that call is waited for, and keeps the number.
+                await connection.ExecuteAsync(new CommandDefinition($"SELECT 1 FROM subjects WHERE subject_id = @subject{Database.Held}", values, transaction, cancellationToken: cancel));
                 if (await FirstKeptAsync(connection, transaction, values, cancel) is { } why)
                 {
                     return why;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Consent;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Core.Recordings;
 using IvrConsent.Core.Rights;
 using IvrConsent.Core.Subjects;
 using IvrConsent.Storage.Database;
@@ -160,6 +161,8 @@ internal static class Make
         new RecordingFailed("rec", RecordingFailures.Truncated, "short by a second", 61000, 60000),
         new RecordingStored("rec", "rec.1.age", 160245, new string('a', 64), 10000, Start.AddDays(30)) { Silent = true },
         new RecordingQuarantined("rec", "the ledger does not know its call"),
+        new QuarantineApproved("rec", QuarantineStep.Release, ["contract"], "ben"),
+        new RecordingReleased("rec", ["contract"], Start.AddDays(1000), "anna", "the ledger's entries came late"),
         new RecordingPlayed("rec", "anna", "complaint 12", Copied: true),
         new RecordingErased("rec", "no consent"),
         new JurisdictionApplied(ConsentMode.Explicit, ConsentMode.Announce, ["PL", "DE"], ["DE"], null, ["the caller's number is from DE"]),

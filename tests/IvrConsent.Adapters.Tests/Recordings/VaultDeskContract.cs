@@ -164,7 +164,7 @@ public abstract class VaultDeskContract(LedgerTestDatabase database) : IAsyncLif
         Assert.Single((await scene.Reclassify.PlanAsync(kept.Call, ["fraud"], Cancel)).Recordings);
         var objection = await scene.Rights.Desk.OpenAsync(RequestKind.Objection, null, kept.Call, null, "anna", Cancel);
         Assert.Contains("objected", await RefusalAsync(kept.Call, "fraud"), StringComparison.Ordinal);
-        await scene.Rights.Desk.CloseAsync(objection.Id, RequestState.Refused, "letter 4", "anna", Cancel);
+        await scene.Rights.Desk.CloseAsync(objection.Id, RequestState.Refused, "letter 4", false, "anna", Cancel);
         Assert.Single((await scene.Reclassify.PlanAsync(kept.Call, ["fraud"], Cancel)).Recordings);
 
         var restriction = await scene.Rights.Desk.OpenAsync(RequestKind.Restriction, null, kept.Call, null, "anna", Cancel);

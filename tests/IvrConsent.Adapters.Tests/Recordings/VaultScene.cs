@@ -43,6 +43,7 @@ internal sealed class VaultScene : IAsyncDisposable
         Cipher = new AgeRecordingCipher(RecordingKeyWraps.Create(keys, KeyCommandOptions.None, TimeProvider.System));
         Store = OpenStore("objects");
         Listening = new ListeningDesk(Index, Store, Cipher, rights.Log);
+        Quarantine = new QuarantineDesk(Index, rights.Retention, rights.Requests, rights.Ledger.Ledger, rights.Ledger.Reader, rights.Finisher, rights.Log);
         Reclassify = new ReclassifyDesk(rights.Retention, rights.Requests, rights.Ledger.Ledger, [Index], rights.Log);
     }
 
@@ -57,6 +58,8 @@ internal sealed class VaultScene : IAsyncDisposable
     public ListeningDesk Listening { get; }
 
     public ReclassifyDesk Reclassify { get; }
+
+    public QuarantineDesk Quarantine { get; }
 
     /// <summary>The line of the calls; its purposes may be changed before the first call.</summary>
     public RecordScene Line { get; } = new();
@@ -74,21 +77,20 @@ internal sealed class VaultScene : IAsyncDisposable
     }
 
     /// <summary>A call of a moment of its own, recorded for purposes, that is over or goes on.</summary>
-    public async Task<CallId> CallAsync(string number = "+48600700801", bool over = true, params string[] purposes)
+    public Task<CallId> CallAsync(string number = "+48600700801", bool over = true, params string[] purposes) => CallAsync(
+        number,
+        (name, start) =>
+        [
+            RecordScene.Heard(), new ConsentGiven('1', start.AddSeconds(9), 1, 0) { Mode = ConsentMode.Explicit, Purposes = purposes.Length == 0 ? ["quality"] : purposes },
+            new RecordingStarted(name, "wav", start.AddSeconds(10)), .. over ? (CallEvent[])[new RecordingStopped(name, 20_000, 320_044), RecordScene.Ended] : [],
+        ]);
+
+    /// <summary>A call of a moment of its own, in which this happened to the recording of that name.</summary>
+    public async Task<CallId> CallAsync(string number, Func<string, DateTimeOffset, CallEvent[]> happened)
     {
         var start = RecordScene.Start.AddMinutes(++_calls);
         var id = CallId.FromChannel("lab", $"v.{_calls}", start);
-        List<CallEvent> facts =
-        [
-            RecordScene.Heard(), new ConsentGiven('1', start.AddSeconds(9), 1, 0) { Mode = ConsentMode.Explicit, Purposes = purposes.Length == 0 ? ["quality"] : purposes },
-            new RecordingStarted(NameOf(id), "wav", start.AddSeconds(10)),
-        ];
-        if (over)
-        {
-            facts.AddRange([new RecordingStopped(NameOf(id), 20_000, 320_044), RecordScene.Ended]);
-        }
-
-        var lines = Line.Call(start, $"v.{_calls}", null, [.. facts]);
+        var lines = Line.Call(start, $"v.{_calls}", null, happened(NameOf(id), start));
         await Rights.Ledger.AppendAsync(TermsEntries.Batch(Line.Written, Line.Line.Name, RecordScene.Start));
         Assert.Equal(AppendResult.Committed, await Rights.Ledger.AppendAsync(new LedgerBatch(lines[0].Call with { CallerNumber = number, Subject = null }, [.. lines.Select(line => line.Entry)])));
         return id;
@@ -101,10 +103,11 @@ internal sealed class VaultScene : IAsyncDisposable
     /// <summary>Puts a call's recording into the vault.</summary>
     public async Task<KeptRecording> StoreAsync(CallId call, bool quarantined = false, int bytes = 200_000)
     {
-        var claimed = (await ClaimAsync(call)) with { Quarantined = quarantined };
+        var claimed = await ClaimAsync(call);
         var sound = RandomNumberGenerator.GetBytes(bytes);
-        var found = (await Rights.Ledger.Ledger.FindCallAsync(call, Cancel))!;
+        var found = await Rights.Ledger.Ledger.FindCallAsync(call, Cancel);
         var decision = TakeInPolicy.Decide(claimed.Recording, call, claimed.Pbx, found, Line.Terms, RecordScene.Start);
+        claimed = claimed with { Quarantined = quarantined || decision.Verdict == TakeInVerdict.Quarantine };
         using var seal = await Cipher.NewAsync(claimed.Recording, Cancel);
         var name = $"{claimed.Recording}.{claimed.Attempt}.age";
         await using var encrypted = seal.Encrypt(new MemoryStream(sound));

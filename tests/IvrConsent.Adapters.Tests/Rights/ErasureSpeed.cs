@@ -53,7 +53,8 @@ public abstract class ErasureSpeed(LedgerTestDatabase database) : IAsyncLifetime
         TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture, $"{GetType().Name}: {All} recordings made in {watch.Elapsed.TotalSeconds:F0} s"));
         await using var erasing = await RightsUnderTest.StartAsync(database);
         var finisher = new ErasureFinisher(erasing.Retention, [files], erasing.Ledger.Ledger, TimeProvider.System);
-        var desk = new RequestDesk(erasing.Requests, erasing.Retention, finisher, erasing.Ledger.Ledger, erasing.Log);
+        var waiting = new WaitingRecordings(erasing.Ledger.Ledger, erasing.Ledger.Reader, erasing.Retention, [], TimeProvider.System);
+        var desk = new RequestDesk(erasing.Requests, erasing.Retention, waiting, finisher, erasing.Ledger.Ledger, erasing.Log);
         var request = await desk.OpenAsync(RequestKind.Erasure, subject, null, null, "bench", Cancel);
         watch.Restart();
         var certificate = await desk.EraseAsync(request.Id, "bench", Cancel);

@@ -109,14 +109,19 @@ public abstract class RequestContract(LedgerTestDatabase database) : IAsyncLifet
         Assert.Equal(received.AddMonths(3), (await rights.Desk.ExtendAsync(request.Id, "many calls", "anna", Cancel)).DueAt);
         await Assert.ThrowsAsync<RightsRefusedException>(() => rights.Desk.ExtendAsync(request.Id, "more", "anna", Cancel));
         Assert.Equal(request.Id, Assert.Single(await rights.Requests.ListAsync(true, Cancel)).Id);
-        await rights.Desk.CloseAsync(request.Id, RequestState.Answered, "letter of 2 April", "anna", Cancel);
-        await Assert.ThrowsAsync<RightsRefusedException>(() => rights.Desk.CloseAsync(request.Id, RequestState.Refused, "no", "anna", Cancel));
+        var wanting = await Assert.ThrowsAsync<RightsRefusedException>(() => rights.Desk.CloseAsync(request.Id, RequestState.Answered, "letter of 2 April", false, "anna", Cancel));
+        Assert.Contains("no file was written", wanting.Message, StringComparison.Ordinal);
+        await rights.Log.AddAsync(request.Id, new PersonExported(0, 2, "anna", "letter", new string('a', 64)) { Absent = 1 }, "Told", Cancel);
+        Assert.Contains("1 recordings are not in", (await Assert.ThrowsAsync<RightsRefusedException>(() => rights.Desk.CloseAsync(request.Id, RequestState.Answered, "letter of 2 April", false, "anna", Cancel))).Message, StringComparison.Ordinal);
+        await rights.Desk.CloseAsync(request.Id, RequestState.Answered, "letter of 2 April", true, "anna", Cancel);
+        await Assert.ThrowsAsync<RightsRefusedException>(() => rights.Desk.CloseAsync(request.Id, RequestState.Refused, "no", false, "anna", Cancel));
         Assert.Empty(await rights.Requests.ListAsync(true, Cancel));
         var closed = Assert.Single(await rights.Requests.ListAsync(false, Cancel));
         Assert.Equal((RequestState.Answered, "letter of 2 April", "many calls"), (closed.State, closed.CloseReason, closed.ExtensionReason));
         Assert.Equal(
-            [nameof(RequestOpened), nameof(RequestApproved), nameof(RequestApproved), nameof(RequestExtended), nameof(RequestClosed)],
+            [nameof(RequestOpened), nameof(RequestApproved), nameof(RequestApproved), nameof(RequestExtended), nameof(PersonExported), nameof(RequestClosed)],
             (await rights.LogAsync(request.Id)).Select(fact => fact.GetType().Name));
+        Assert.True(((RequestClosed)(await rights.LogAsync(request.Id))[^1]).Incomplete);
     }
 
     [Fact]

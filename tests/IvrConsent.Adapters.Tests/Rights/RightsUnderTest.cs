@@ -34,7 +34,7 @@ internal sealed class RightsUnderTest : IAsyncDisposable
         Sweep = new RetentionSweep(Retention, Holds, Withdrawals, Finisher, Forgetting(null, TimeProvider.System), TimeProvider.System);
         Log = new RightsLog(ledger.Ledger, TimeProvider.System);
         HoldDesk = new HoldDesk(Holds, Log);
-        Desk = new RequestDesk(Requests, Retention, Finisher, ledger.Ledger, Log);
+        Desk = new RequestDesk(Requests, Retention, new WaitingRecordings(ledger.Ledger, ledger.Reader, Retention, [], TimeProvider.System), Finisher, ledger.Ledger, Log);
     }
 
     public LedgerUnderTest Ledger { get; }

@@ -44,6 +44,8 @@ internal sealed class VaultUnderTest : IAsyncDisposable
 
     public LedgerUnderTest Ledger { get; }
 
+    public LedgerDatabase Database => _database;
+
     public FakePbx Pbx { get; } = new(TimeProvider.System, "pbx1");
 
     public string StoreFolder { get; }

@@ -20,6 +20,7 @@ public sealed class RolePolicyTests
         { Act.HandleRequests, [N, N, A, N, N] },
         { Act.ExportPerson, [N, N, A, N, N] },
         { Act.ErasePerson, [N, N, A, N, N] },
+        { Act.Quarantine, [N, N, A, N, N] },
         { Act.Hold, [N, N, A, N, N] },
         { Act.Sweep, [N, N, A, A, N] },
         { Act.Administer, [N, N, N, A, N] },
@@ -44,11 +45,12 @@ public sealed class RolePolicyTests
 
     [Fact]
     public void Every_look_at_a_recording_or_a_number_needs_a_reason() =>
-        Assert.All((Act[])[Act.Listen, Act.RevealNumber, Act.ExportPerson, Act.ErasePerson, Act.Hold], act => Assert.True(RolePolicy.NeedsReason(act)));
+        Assert.All((Act[])[Act.Listen, Act.RevealNumber, Act.ExportPerson, Act.ErasePerson, Act.Quarantine, Act.Hold], act => Assert.True(RolePolicy.NeedsReason(act)));
 
     [Fact]
     public void Four_eyes_are_of_two_persons()
     {
+        Assert.Equal([Act.ExportPerson, Act.ErasePerson, Act.Quarantine], Enum.GetValues<Act>().Where(RolePolicy.CanNeedApproval));
         Assert.Contains("nobody", RolePolicy.WhyNotApproved("anna", null), StringComparison.Ordinal);
         Assert.Contains("somebody else", RolePolicy.WhyNotApproved("anna", "anna"), StringComparison.Ordinal);
         Assert.Null(RolePolicy.WhyNotApproved("anna", "ben"));

@@ -117,4 +117,20 @@ public sealed class DeletionPolicyTests
         Assert.Contains("settings", DeletionPolicy.Decide(undated, DeletionCause.RetentionEnded, [], Now).Reason, StringComparison.Ordinal);
         Assert.True(DeletionPolicy.Decide(undated, DeletionCause.ErasureRequested, [], Now).Delete);
     }
+
+    [Fact]
+    public void What_was_made_without_a_ground_goes_unless_a_hold_or_the_person_keeps_it()
+    {
+        var locked = Recording() with { Terms = [], RetainUntil = Ended.AddDays(30) };
+        var decision = DeletionPolicy.Decide(locked, DeletionCause.NoGround, [], Now);
+        Assert.True(decision.Delete);
+        Assert.Contains("GDPR 17(1)(d)", decision.Reason, StringComparison.Ordinal);
+        Assert.Equal("GDPR 17(3)(e)", Assert.Single(DeletionPolicy.Decide(locked, DeletionCause.NoGround, [Hold(new HoldScope(Call: Call))], Now).Kept).Article);
+
+        // Who finds that a recording of him is unlawful may want it kept and not used (18(1)(b)).
+        Assert.Equal("GDPR 18(1)", Assert.Single(DeletionPolicy.Decide(locked with { RestrictedBy = Call }, DeletionCause.NoGround, [], Now).Kept).Article);
+
+        // It was released meanwhile.
+        Assert.False(DeletionPolicy.Decide(Recording(), DeletionCause.NoGround, [], Now).Delete);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using IvrConsent.Core.Calls;
+using IvrConsent.Core.Ledger;
 using IvrConsent.Core.Rights;
 using Xunit;
 
@@ -47,6 +48,18 @@ public sealed class RequestPolicyTests
         }
 
         Assert.NotNull(RequestPolicy.WhyNotClose(Case, RequestState.Open, "reopened"));
+    }
+
+    [Fact]
+    public void An_answer_to_access_is_whole_when_the_last_file_has_all_there_is()
+    {
+        PersonExported Exported(int? absent) => new(1, 9, "anna", "letter", new string('a', 64)) { Absent = absent };
+        Assert.Null(RequestPolicy.Wanting(Case, [], 0));
+        Assert.Contains("2 recordings of the person", RequestPolicy.Wanting(Case, [new RequestApproved("ben")], 2), StringComparison.Ordinal);
+        Assert.Contains("3 recordings are not in", RequestPolicy.Wanting(Case, [Exported(0), Exported(3)], 4), StringComparison.Ordinal);
+        Assert.Null(RequestPolicy.Wanting(Case, [Exported(3), Exported(0)], 4));
+        Assert.Null(RequestPolicy.Wanting(Case, [Exported(null)], 4)); // of before they were counted
+        Assert.Null(RequestPolicy.Wanting(Case with { Kind = RequestKind.Erasure }, [], 4));
     }
 
     [Fact]

@@ -118,7 +118,9 @@ public sealed class RecordingsTests : IDisposable
         var status = await _vault.RunAsync("vault", "status", "--json");
         Assert.Equal((0, 2, true), (status.ExitCode, Json(status).GetProperty("done").GetInt32(), Json(status).GetProperty("opens_here").GetBoolean()));
         await _vault.KeepAsync(quarantined: true);
-        Assert.Equal(1, (await _vault.RunAsync("vault", "status")).ExitCode);
+        var told = await _vault.RunAsync("vault", "status");
+        Assert.Equal(1, told.ExitCode);
+        Assert.Contains("ivrconsent recordings quarantine list", told.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -197,17 +199,20 @@ public sealed class RecordingsTests : IDisposable
     }
 
     [Fact]
-    public async Task Access_has_the_sound_tells_of_the_restricted_and_leaves_out_the_quarantined_and_the_damaged()
+    public async Task Access_has_the_sound_and_names_what_is_restricted_quarantined_damaged_or_waits_and_is_not_closed_as_whole()
     {
         var (kept, restricted, locked, damaged) = (await _vault.KeepAsync(), await _vault.KeepAsync(), await _vault.KeepAsync(quarantined: true), await _vault.KeepAsync());
         _vault.Flip(damaged);
+        var waiting = (await _vault.RecordAsync()).Name;
         var id = Json(await _vault.RunAsync("requests", "open", "restriction", "--call", restricted.Call.ToString(), "--json")).GetProperty("case").GetString()!;
         await _vault.RunAsync("requests", "restrict", id);
         var (number, zip) = (Path.Combine(_vault.Here.Folder, "number"), Path.Combine(_vault.Here.Folder, "answer.zip"));
         await File.WriteAllTextAsync(number, Number + "\n", Cancel);
         var export = await _vault.RunAsync("subjects", "export", number, "-o", zip, "--reason", "letter", "--json");
         Assert.Equal(1, export.ExitCode);
-        Assert.Equal((2, 1, 1), (Json(export).GetProperty("recordings").GetInt32(), Json(export).GetProperty("missing").GetInt32(), Json(export).GetProperty("quarantined").GetInt32()));
+        Assert.Equal((2, 1, 1, 1), (Json(export).GetProperty("recordings").GetInt32(), Json(export).GetProperty("missing").GetInt32(), Json(export).GetProperty("waiting").GetInt32(), Json(export).GetProperty("quarantined").GetInt32()));
+        Assert.Contains("1 recordings lie on the PBX still", export.Error, StringComparison.Ordinal);
+        Assert.Contains("recordings quarantine list", export.Error, StringComparison.Ordinal);
 
         await using var archive = await ZipFile.OpenReadAsync(zip, Cancel);
         Assert.Equal(
@@ -219,8 +224,37 @@ public sealed class RecordingsTests : IDisposable
         using var index = new StreamReader(await archive.GetEntry("index.html")!.OpenAsync(Cancel));
         var page = await index.ReadToEndAsync(Cancel);
         Assert.Contains("restricted: kept and not used", page, StringComparison.Ordinal);
-        Assert.Contains("no ground was found", page, StringComparison.Ordinal);
-        Assert.DoesNotContain(locked.Name, page, StringComparison.Ordinal);
+        Assert.Contains($"{locked.Name}: There is a recording for which no ground was found", page, StringComparison.Ordinal);
+        Assert.Contains($"{damaged.Name}: The recording is damaged", page, StringComparison.Ordinal);
+        Assert.Contains($"{waiting}: The recording has been waiting in the telephone system since 2026-03-01 10:05 (UTC)", page, StringComparison.Ordinal);
+
+        // Nobody closes it as whole without knowing.
+        var access = Json(await _vault.RunAsync("requests", "list", "--json")).EnumerateArray().Single(one => one.GetProperty("kind").GetString() == "access").GetProperty("case").GetString()!;
+        var whole = await _vault.RunAsync("requests", "close", access, "answered", "--reason", "letter 3");
+        Assert.Equal(1, whole.ExitCode);
+        Assert.Contains("3 recordings are not in the file", whole.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await _vault.RunAsync("requests", "close", access, "answered", "--reason", "letter 3: the rest follows", "--incomplete")).ExitCode);
+        var log = Json(await _vault.RunAsync("requests", "show", access, "--json")).GetProperty("log");
+        Assert.True(log[log.GetArrayLength() - 1].GetProperty("event").GetProperty("incomplete").GetBoolean());
+    }
+
+    [Theory]
+    [InlineData("de", "seit 2026-03-01 10:01 (UTC)")]
+    [InlineData("pl", "od 2026-03-01 10:01 (UTC)")]
+    [InlineData("cs", "od 2026-03-01 10:01 (UTC)")]
+    [InlineData("it", "dal 2026-03-01 10:01 (UTC)")]
+    public async Task What_waits_is_said_in_the_person_s_language(string language, string since)
+    {
+        var (call, name) = await _vault.RecordAsync();
+        var request = Json(await _vault.RunAsync("requests", "open", "access", "--call", call.ToString(), "--json")).GetProperty("case").GetString()!;
+        Assert.Contains("no file was written", (await _vault.RunAsync("requests", "close", request, "answered", "--reason", "x")).Error, StringComparison.Ordinal);
+        var zip = Path.Combine(_vault.Here.Folder, "answer.zip");
+        Assert.Equal(1, (await _vault.RunAsync("requests", "access", request, "-o", zip, "-l", language, "--reason", "letter")).ExitCode);
+        await using var archive = await ZipFile.OpenReadAsync(zip, Cancel);
+        using var index = new StreamReader(await archive.GetEntry("index.html")!.OpenAsync(Cancel));
+        var page = await index.ReadToEndAsync(Cancel);
+        Assert.Contains($"{name}: ", page, StringComparison.Ordinal);
+        Assert.Contains(since, page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -247,7 +281,7 @@ public sealed class RecordingsTests : IDisposable
     public async Task Without_a_vault_every_command_says_which_setting_makes_one()
     {
         using var none = new Installation();
-        foreach (string[] command in (string[][])[["recordings", "list"], ["recordings", "play", "x", "--reason", "y"], ["vault", "status"], ["vault", "verify"], ["vault", "migrate"]])
+        foreach (string[] command in (string[][])[["recordings", "list"], ["recordings", "play", "x", "--reason", "y"], ["recordings", "quarantine", "list"], ["vault", "status"], ["vault", "verify"], ["vault", "migrate"]])
         {
             var run = await Ivrconsent.RunAsync([.. command, "-c", none.Settings]);
             Assert.Equal(2, run.ExitCode);

@@ -51,6 +51,13 @@ internal sealed class VaultInstallation : IDisposable
     /// <summary>Puts a call into the ledger and its recording into the vault.</summary>
     public async Task<InVault> KeepAsync(string number = "+48600700801", string line = "demo", bool quarantined = false, params string[] purposes)
     {
+        var (id, name) = await RecordAsync(number, line, purposes);
+        return await StoreAsync(id, name, quarantined);
+    }
+
+    /// <summary>Puts a call into the ledger whose recording waits on the PBX.</summary>
+    public async Task<(CallId Call, string Name)> RecordAsync(string number = "+48600700801", string line = "demo", params string[] purposes)
+    {
         var start = RecordScene.Start.AddMinutes(++_calls);
         var id = CallId.FromChannel("lab", $"v.{_calls}", start);
         var name = $"ivrc-{id}";
@@ -65,7 +72,7 @@ internal sealed class VaultInstallation : IDisposable
             new RecordingStopped(name, 20_000, 320_044),
             RecordScene.Ended);
         await Here.AppendAsync(TermsEntries.Batch(Line.Written, line, RecordScene.Start), new LedgerBatch(lines[0].Call with { CallerNumber = number }, [.. lines.Select(one => one.Entry)]));
-        return await StoreAsync(id, name, quarantined);
+        return (id, name);
     }
 
     /// <summary>Changes one byte of a stored file.</summary>

@@ -51,6 +51,16 @@ public sealed class VaultChecksTests : IDisposable
         Assert.DoesNotContain("wholly-secret", finding.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_is_quarantined_is_said_with_the_command()
+    {
+        Assert.Equal(FindingStatus.Ok, VaultChecks.JudgeQuarantine(0).Status);
+        var finding = VaultChecks.JudgeQuarantine(3);
+        Assert.Equal((Checks.Quarantine, FindingStatus.Warning), (finding.Check, finding.Status));
+        Assert.Contains("3 recordings", finding.Found, StringComparison.Ordinal);
+        Assert.Contains("ivrconsent recordings quarantine list", finding.Remedy, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, FindingStatus.Ok)]
     [InlineData(UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.GroupExecute, FindingStatus.Warning)]

@@ -20,8 +20,9 @@ internal static class AccessBinder
         new("dpo", new ScalarListKind(User, "[anna]"), "Users who handle persons' requests, holds and erasure.") { Default = "[]" },
         new("admin", new ScalarListKind(User, "[carl]"), "Users who run the program; they hear no recording.") { Default = "[]" },
         new("auditor", new ScalarListKind(User, "[dora]"), "Users who read all that was done; they hear no recording.") { Default = "[]" },
-        new("four_eyes_erasure", new BoolKind(), "Whether a second person must approve before a person's data is erased.") { Default = "false" },
+        new("four_eyes_erasure", new BoolKind(), "Whether a second person must approve before a person's data, or a quarantined recording, is erased.") { Default = "false" },
         new("four_eyes_export", new BoolKind(), "Whether a second person must approve before a person's data is handed out.") { Default = "false" },
+        new("four_eyes_release", new BoolKind(), "Whether a second person must approve before a quarantined recording is released.") { Default = "false" },
     ]);
 
     /// <summary>The settings; a user stands in one role.</summary>
@@ -44,6 +45,6 @@ internal static class AccessBinder
             }
         }
 
-        return new AccessSettings(users, section.Get<bool>("four_eyes_erasure"), section.Get<bool>("four_eyes_export"));
+        return new AccessSettings(users, section.Get<bool>("four_eyes_erasure"), section.Get<bool>("four_eyes_export"), section.Get<bool>("four_eyes_release"));
     }
 }
