@@ -9,6 +9,12 @@ internal readonly record struct AsteriskVersion(int Major, int Minor)
     /// <summary>POST channels/ID/variables: many variables in one request ("since" in the PBX's own rest-api/channels.json).</summary>
     public bool HasManyVariables => AtLeast((20, 20), (22, 10), (23, 4));
 
+    /// <summary>
+    /// A recording can be muted more than once. Before, the second order and all later ones were answered as obeyed and did nothing (Asterisk's
+    /// issue #322, mended in 18.21, 20.6 and 21.1; seen on 16.28): what was said in that pause would be in the file.
+    /// </summary>
+    public bool MutesAgain => AtLeast((18, 21), (20, 6), (21, 1));
+
     /// <summary>Reads <c>22.10.1</c>, <c>16.28.0~dfsg-0+deb11u9</c>, <c>certified/20.7-cert3</c>; anything else is 0.0.</summary>
     public static AsteriskVersion Parse(string? text)
     {

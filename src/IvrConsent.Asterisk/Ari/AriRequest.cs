@@ -136,6 +136,11 @@ internal static class AriRequests
 
     public static AriRequest ResumeRecording(string name) => new(HttpMethod.Delete, $"recordings/live/{Escape(name)}/pause");
 
+    /// <summary>Silence is written in place of the sound: the file grows on with the time, while a pause would stop it.</summary>
+    public static AriRequest MuteRecording(string name) => new(HttpMethod.Post, $"recordings/live/{Escape(name)}/mute");
+
+    public static AriRequest UnmuteRecording(string name) => new(HttpMethod.Delete, $"recordings/live/{Escape(name)}/mute");
+
     public static AriRequest Record(string channel, string name, string format) =>
         new(HttpMethod.Post, $"channels/{Escape(channel)}/record", ("name", name), ("format", format), ("ifExists", "fail"), ("beep", "false"), ("terminateOn", "none"));
 

@@ -127,13 +127,18 @@ internal sealed class AsteriskRecording : IRecording
         _ = _session.PostAsync(AriRequests.HangUp(SnoopId));
     }
 
-    public Task PauseAsync(CancellationToken cancel) => SetStateAsync(AriRequests.PauseRecording(Name), "paused", cancel);
+    // Two recorders obey on different frames. A pause would leave the two halves of one recording a frame apart for good, and the next
+    // one another; muted, each goes on with the time.
+    public bool PauseIsSilence => AriNames.WholeOf(Name) != Name && _session.Version.MutesAgain;
+
+    public Task PauseAsync(CancellationToken cancel) =>
+        PauseIsSilence ? SetStateAsync(AriRequests.MuteRecording(Name), "recording", cancel) : SetStateAsync(AriRequests.PauseRecording(Name), "paused", cancel);
 
     // What was said in the pause's last moments is still on its way to the recorder: it must have passed.
     public async Task ResumeAsync(CancellationToken cancel)
     {
         await Task.Delay(_session.Limits.RecordingLag, _session.Time, cancel);
-        await SetStateAsync(AriRequests.ResumeRecording(Name), "recording", cancel);
+        await SetStateAsync(PauseIsSilence ? AriRequests.UnmuteRecording(Name) : AriRequests.ResumeRecording(Name), "recording", cancel);
     }
 
     public async Task DiscardAsync(CancellationToken cancel)
@@ -244,7 +249,8 @@ internal sealed class AsteriskRecording : IRecording
     }
 
     // No event tells of a pause. The order queues it to the recorder, which obeys with its next frame, and sets the state that the
-    // live recording then shows (16.28, 22.10).
+    // live recording then shows (16.28, 22.10). Of being muted it shows nothing: there the order's success says it, and the state
+    // that there still was a recorder to obey.
     private async Task SetStateAsync(AriRequest order, string state, CancellationToken cancel)
     {
         (await _session.SendAsync(order, cancel)).EnsureOk(order);

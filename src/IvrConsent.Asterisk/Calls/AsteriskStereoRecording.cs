@@ -8,6 +8,16 @@ namespace IvrConsent.Asterisk.Calls;
 /// A recording with two channels: two recordings of the caller's channel, one of what the caller says and one of what the caller hears,
 /// that get every order side by side and have obeyed it only when both have. Nothing is kept here, so it can be made anew over
 /// those that are there. The join is <see cref="StereoRecordings"/>'.
+/// <para>
+/// What keeps them together is that either is written by a clock of its own, 50 frames a second, with silence where the PBX has no frame
+/// of its direction (lost packets, silence suppression, ringing) and, muted, in place of what is said in a pause: neither is shorter
+/// for what its party did. So one moment lies at one place in both, give or take one frame of 20 ms. That frame comes of the clocks,
+/// which do not tick at one instant: a frame that arrives, or an order that comes, between the two ticks falls on different ones.
+/// It may come and go within a call, as a late frame is written one tick later, and all behind it, until the PBX empties its queue;
+/// a PBX without time to spare is late by more, at most by that queue's 100 ms. No report tells on which frame a recorder began, so
+/// it cannot be trimmed away. Where the PBX cannot be muted more than once (<see cref="AsteriskVersion.MutesAgain"/>), both are
+/// paused instead: nothing is written then, and each pause may leave them one frame further apart.
+/// </para>
 /// </summary>
 /// <param name="session">The attachment.</param>
 /// <param name="name">The name of both together.</param>
@@ -15,6 +25,8 @@ namespace IvrConsent.Asterisk.Calls;
 internal sealed class AsteriskStereoRecording(AriSession session, string name, IReadOnlyList<AsteriskRecording> halves) : IRecording
 {
     public string Name => name;
+
+    public bool PauseIsSilence => halves[0].PauseIsSilence;
 
     public Task<RecordingEnd> Ended { get; } = EndedAsync(halves);
 

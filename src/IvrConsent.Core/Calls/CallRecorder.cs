@@ -29,6 +29,7 @@ internal sealed class CallRecorder(CallServices services, IPbx pbx, ICall call, 
     private DateTimeOffset? _pausedAt = history.PausedAt;
     private TimeSpan _paused = history.Paused;
     private int _made = history.Made;
+    private bool _pauseIsSilence = history.Recording?.PauseIsSilence ?? false;
     private HashSet<string> _toErase = [.. history.ToErase];
 
     /// <summary>Whether a recording runs, or is paused.</summary>
@@ -117,7 +118,7 @@ internal sealed class CallRecorder(CallServices services, IPbx pbx, ICall call, 
             throw;
         }
 
-        (_recording, _startedAt, _pausedAt, _paused, _pausers) = (recording, startedAt, null, TimeSpan.Zero, []);
+        (_recording, _startedAt, _pausedAt, _paused, _pausers, _pauseIsSilence) = (recording, startedAt, null, TimeSpan.Zero, [], recording.PauseIsSilence);
         _files.Add(name);
         _made++;
         _ = WatchAsync(recording);
@@ -197,7 +198,7 @@ internal sealed class CallRecorder(CallServices services, IPbx pbx, ICall call, 
         var name = _files[^1];
         try
         {
-            journal.Post(Judge(name, await pbx.FindStoredRecordingAsync(name, cancel), (_pausedAt ?? until) - _startedAt - _paused));
+            journal.Post(Judge(name, await pbx.FindStoredRecordingAsync(name, cancel), Expected(until)));
         }
         catch (Exception exception) when (exception is PbxException or OperationCanceledException)
         {
@@ -339,7 +340,7 @@ internal sealed class CallRecorder(CallServices services, IPbx pbx, ICall call, 
         }
 
         var over = departure is { Kind: DepartureKind.HungUp } ? departure.At : end?.EndedAt;
-        var expected = (_pausedAt ?? over) - _startedAt - _paused;
+        var expected = Expected(over);
         return end is { Failed: true }
             ? Failed(recording.Name, RecordingFailures.PbxFailure, end.Cause ?? "the PBX gave no cause", expected, file)
             : Judge(recording.Name, file, expected);
@@ -352,6 +353,9 @@ internal sealed class CallRecorder(CallServices services, IPbx pbx, ICall call, 
         CallLog.LedgerUnavailable(services.Log, _id);
         return SuppressionReasons.LedgerUnavailable;
     }
+
+    /// <summary>How long the file should be of a recording that went on until then.</summary>
+    private TimeSpan? Expected(DateTimeOffset? until) => _pauseIsSilence ? until - _startedAt : (_pausedAt ?? until) - _startedAt - _paused;
 
     private CallEvent Judge(string name, StoredRecording? file, TimeSpan? expected) =>
         RecordingLengthPolicy.Judge(file, expected) is { } reason

@@ -29,7 +29,7 @@ public sealed record ControlResult(ControlOutcome Outcome, string Detail);
 /// </summary>
 public interface ICallControl
 {
-    /// <summary>Nothing is written until <see cref="ResumeAsync"/>: for card numbers and the like. Paused already by staff: done.</summary>
+    /// <summary>Nothing of what is said is written until <see cref="ResumeAsync"/>: for card numbers and the like. Paused already by staff: done.</summary>
     Task<ControlResult> PauseAsync(CallId call, string actor, string reason, CancellationToken cancel);
 
     /// <summary>Ends the pause that staff made, whoever of them did; it stays paused while the caller or an agent's own wish pauses it.</summary>

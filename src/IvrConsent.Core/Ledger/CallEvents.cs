@@ -209,8 +209,8 @@ public sealed record ConfirmationPlayed(string Prompt, bool? Heard, string? Deta
 public sealed record PurposesChanged(IReadOnlyList<string> Purposes, string Actor, string Reason) : CallEvent;
 
 /// <summary>
-/// The PBX confirmed that nothing is written any more, until it is resumed. Said again when it changes who pauses it: it goes on when
-/// nobody does.
+/// The PBX confirmed that nothing of what is said is written any more, until it is resumed. Said again when it changes who pauses it: it
+/// goes on when nobody does.
 /// </summary>
 /// <param name="Recording">Its name on the PBX.</param>
 /// <param name="By">All who pause it now, with a comma and a space between: <c>caller</c>, <c>agent:NAME</c>, <c>dialplan</c>, or an API key's name.</param>
@@ -223,7 +223,7 @@ public sealed record RecordingPaused(string Recording, string By) : CallEvent
 /// <summary>The recording goes on after a pause.</summary>
 /// <param name="Recording">Its name on the PBX.</param>
 /// <param name="By">Who let it go on: as in <see cref="RecordingPaused"/>.</param>
-/// <param name="PausedMs">How long nothing was written.</param>
+/// <param name="PausedMs">How long nothing was written of what was said.</param>
 public sealed record RecordingResumed(string Recording, string By, long PausedMs) : CallEvent
 {
     /// <summary>For a person, where staff ordered it: why; else null.</summary>

@@ -32,6 +32,11 @@ public interface IRecording
     Task<RecordingEnd> Ended { get; }
 
     /// <summary>
+    /// Whether a pause is silence in the file, as two channels need to stay together; else it is left out, and the file is shorter by it.
+    /// </summary>
+    bool PauseIsSilence { get; }
+
+    /// <summary>
     /// Starts to write and returns when the PBX has reported that it does (a 2xx is no proof); answers with the time of that
     /// report. Throws <see cref="Calls.PbxException"/> when it does not start in time; then nothing is left running.
     /// </summary>
@@ -44,7 +49,9 @@ public interface IRecording
     /// </summary>
     Task StopAsync(CancellationToken cancel);
 
-    /// <summary>Writes nothing any more until <see cref="ResumeAsync"/>. Returns when the PBX has said that it is so.</summary>
+    /// <summary>
+    /// Writes nothing of what is said any more until <see cref="ResumeAsync"/>. Returns when the PBX has said that it is so.
+    /// </summary>
     Task PauseAsync(CancellationToken cancel);
 
     /// <summary>Goes on after a pause, in the same file. Returns when the PBX has said that it is so.</summary>

@@ -66,6 +66,22 @@ public class AsteriskPiecesTests
         Assert.Equal((overSocket, manyVariables), (version.HasRestOverSocket, version.HasManyVariables));
     }
 
+    [Theory]
+    [InlineData("16.28.0", false)]
+    [InlineData("18.20.2", false)]
+    [InlineData("18.21.0", true)]
+    [InlineData("19.8.1", false)]
+    [InlineData("20.5.2", false)]
+    [InlineData("20.6.0", true)]
+    [InlineData("21.0.2", false)]
+    [InlineData("21.1.0", true)]
+    [InlineData("22.10.1", true)]
+    [InlineData("certified/18.9-cert5", false)]
+    [InlineData("certified/20.7-cert3", true)]
+    [InlineData("GIT-master-a1b2c3", false)]
+    public void A_recording_is_muted_only_where_it_can_be_muted_again(string text, bool again) =>
+        Assert.Equal(again, AsteriskVersion.Parse(text).MutesAgain);
+
     [Fact]
     public void Settings_that_cannot_work_are_refused_each_with_a_sentence()
     {

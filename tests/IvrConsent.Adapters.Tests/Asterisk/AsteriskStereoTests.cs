@@ -33,9 +33,11 @@ public class AsteriskStereoTests
         }
 
         await recording.PauseAsync(Cancel);
-        Assert.Equal(Halves, rig.Ari.Model.PausedRecordings.Keys.Order(StringComparer.Ordinal));
-        await recording.ResumeAsync(Cancel);
+        Assert.Equal(Halves, rig.Ari.Model.MutedRecordings.Keys.Order(StringComparer.Ordinal));
         Assert.Empty(rig.Ari.Model.PausedRecordings);
+        Assert.True(recording.PauseIsSilence);
+        await recording.ResumeAsync(Cancel);
+        Assert.Empty(rig.Ari.Model.MutedRecordings);
         Assert.False(recording.Ended.IsCompleted);
         await recording.StopAsync(Cancel);
         var end = await recording.Ended.WaitAsync(Rig.Soon, Cancel);
@@ -120,15 +122,43 @@ public class AsteriskStereoTests
         var recording = await call.PrepareRecordingAsync(Request, Cancel);
         await recording.StartAsync(Cancel);
         var refused = "POST";
-        rig.Ari.Script = request => Task.FromResult(request.Is(refused, $"recordings/live/{broken}/pause") ? new FakeResponse(409, """{"message":"no"}""") : null);
+        rig.Ari.Script = request => Task.FromResult(request.Is(refused, $"recordings/live/{broken}/mute") ? new FakeResponse(409, """{"message":"no"}""") : null);
         await Assert.ThrowsAsync<PbxException>(() => recording.PauseAsync(Cancel));
 
         rig.Ari.Script = null;
         await recording.PauseAsync(Cancel);
         refused = "DELETE";
-        rig.Ari.Script = request => Task.FromResult(request.Is(refused, $"recordings/live/{broken}/pause") ? new FakeResponse(409, """{"message":"no"}""") : null);
+        rig.Ari.Script = request => Task.FromResult(request.Is(refused, $"recordings/live/{broken}/mute") ? new FakeResponse(409, """{"message":"no"}""") : null);
         await Assert.ThrowsAsync<PbxException>(() => recording.ResumeAsync(Cancel));
-        Assert.Equal(Halves, rig.Ari.Model.PausedRecordings.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(Halves, rig.Ari.Model.MutedRecordings.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Where_muting_works_but_once_both_are_paused_and_that_is_said()
+    {
+        await using var rig = await Rig.AttachAsync(arrange: ari => ari.Version = "16.28.0");
+        var (_, call) = await rig.CallAsync();
+        var recording = await call.PrepareRecordingAsync(Request, Cancel);
+        await recording.StartAsync(Cancel);
+        await recording.PauseAsync(Cancel);
+        Assert.Equal((2, 0, false), (rig.Ari.Model.PausedRecordings.Count, rig.Ari.Model.MutedRecordings.Count, recording.PauseIsSilence));
+        await recording.ResumeAsync(Cancel);
+        Assert.Empty(rig.Ari.Model.PausedRecordings);
+    }
+
+    [Theory]
+    [MemberData(nameof(EitherHalf))]
+    public async Task A_half_that_is_held_otherwise_or_gone_has_not_obeyed(string half)
+    {
+        await using var rig = await Rig.AttachAsync();
+        var (_, call) = await rig.CallAsync();
+        var recording = await call.PrepareRecordingAsync(Request, Cancel);
+        await recording.StartAsync(Cancel);
+        rig.Ari.Model.PausedRecordings[half] = 0;
+        await Assert.ThrowsAsync<PbxException>(() => recording.ResumeAsync(Cancel));
+        rig.Ari.Model.PausedRecordings.Clear();
+        rig.Ari.Script = request => Task.FromResult(request.Is("GET", $"recordings/live/{half}") ? new FakeResponse(404, """{"message":"no"}""") : null);
+        await Assert.ThrowsAsync<PbxException>(() => recording.PauseAsync(Cancel));
     }
 
     [Theory]
@@ -200,6 +230,8 @@ public class AsteriskStereoTests
         var live = Assert.Single(await rig.Pbx.FindLiveRecordingsAsync(Cancel));
         Assert.Equal((id, name), (live.CallId, live.Recording.Name));
         Assert.Equal(name, Assert.Single(await rig.Pbx.FindLiveRecordingsAsync(Cancel)).Recording.Name);
+        await live.Recording.PauseAsync(Cancel);
+        Assert.Equal((running, 0), (rig.Ari.Model.MutedRecordings.Count, rig.Ari.Model.PausedRecordings.Count));
         await live.Recording.StopAsync(Cancel);
         Assert.True(live.Recording.Ended.IsCompleted);
         Assert.Empty(rig.Ari.Model.LiveRecordings);

@@ -24,6 +24,21 @@ public sealed class StereoTests
     }
 
     [Theory]
+    [InlineData(RecordingChannels.Mono, 1, true)]
+    [InlineData(RecordingChannels.Mono, 0.9, false)]
+    [InlineData(RecordingChannels.Stereo, 1, true)]
+    [InlineData(RecordingChannels.Stereo, 0.9, false)]
+    public void A_pause_counts_in_the_length_of_the_file_where_it_is_silence_in_it(RecordingChannels channels, double part, bool whole)
+    {
+        _scene.Settings.Line = _scene.Settings.Line with { Channels = channels };
+        // 20 s of the minute are paused, and from its last seconds on it is paused again.
+        var call = _scene.Call(_scene.Presses((3, '1'), (15, '*'), (0.1, '2'), (20, '*'), (0.1, '2'), (15, '*'), (0.1, '2')), faults: new FakeFaults { FileLength = part });
+        Assert.Equal(2, _scene.Events(call).OfType<RecordingPaused>().Count());
+        Assert.Equal(whole ? null : RecordingFailures.Truncated, _scene.Events(call).OfType<RecordingFailed>().SingleOrDefault()?.Reason);
+        Assert.Equal(whole, _scene.Events(call).OfType<RecordingStopped>().Any());
+    }
+
+    [Theory]
     [InlineData(RecordingChannels.Mono)]
     [InlineData(RecordingChannels.Stereo)]
     public void What_a_worker_recorded_that_did_not_live_to_tell_is_found_by_either_name(RecordingChannels channels)

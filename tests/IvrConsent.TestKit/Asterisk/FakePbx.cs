@@ -42,6 +42,8 @@ public sealed class FakePbx(FakeAri ari)
     /// <summary>Of the live ones, those that write nothing now.</summary>
     public ConcurrentDictionary<string, byte> PausedRecordings { get; } = new();
 
+    public ConcurrentDictionary<string, byte> MutedRecordings { get; } = new();
+
     /// <summary>Packets sent to a caller for each 20 ms that are played; 1 while somebody talks to him, 0 while nobody does.</summary>
     public double PacketsSent { get; set; } = 1;
 
@@ -197,8 +199,10 @@ public sealed class FakePbx(FakeAri ari)
             ("GET", ["recordings", "stored", var name, "file"]) => StoredRecordings.TryGetValue(name, out var file) ? new FakeResponse(200, File: file) : NotFound,
             ("DELETE", ["recordings", "stored", var name]) => StoredRecordings.TryRemove(name, out _) ? new FakeResponse(204) : NotFound,
             ("GET", ["recordings", "live", var name]) => LiveRecordings.ContainsKey(name) ? Json(new JsonObject { ["name"] = name, ["state"] = PausedRecordings.ContainsKey(name) ? "paused" : "recording" }) : NotFound,
-            ("POST", ["recordings", "live", var name, "pause"]) => Pause(name, paused: true),
-            ("DELETE", ["recordings", "live", var name, "pause"]) => Pause(name, paused: false),
+            ("POST", ["recordings", "live", var name, "pause"]) => Turn(name, PausedRecordings, on: true),
+            ("DELETE", ["recordings", "live", var name, "pause"]) => Turn(name, PausedRecordings, on: false),
+            ("POST", ["recordings", "live", var name, "mute"]) => Turn(name, MutedRecordings, on: true),
+            ("DELETE", ["recordings", "live", var name, "mute"]) => Turn(name, MutedRecordings, on: false),
             ("POST", ["recordings", "live", var name, "stop"]) => EndRecording(name, keep: true),
             ("DELETE", ["recordings", "live", var name]) => EndRecording(name, keep: false),
             ("DELETE", ["playbacks", var id]) => StopPlayback(id),
@@ -311,14 +315,14 @@ public sealed class FakePbx(FakeAri ari)
         return new FakeResponse(201, "{}");
     }
 
-    private FakeResponse Pause(string name, bool paused)
+    private FakeResponse Turn(string name, ConcurrentDictionary<string, byte> those, bool on)
     {
         if (!LiveRecordings.ContainsKey(name))
         {
             return NotFound;
         }
 
-        _ = paused ? PausedRecordings.TryAdd(name, 0) : PausedRecordings.TryRemove(name, out _);
+        _ = on ? those.TryAdd(name, 0) : those.TryRemove(name, out _);
         return new FakeResponse(204);
     }
 

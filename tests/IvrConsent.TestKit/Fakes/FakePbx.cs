@@ -319,6 +319,8 @@ public sealed class FakeRecording(FakeCall call, FakePbx pbx, TimeProvider time,
     /// <summary>When it was paused and resumed, in turn.</summary>
     public List<DateTimeOffset> Pauses { get; } = [];
 
+    public bool PauseIsSilence => RecordingNames.IsStereo(Name);
+
     public bool IsPaused => Pauses.Count % 2 == 1;
 
     public bool IsWriting => StartedAt is not null && !IsPaused && !_ended.Task.IsCompleted;
@@ -362,7 +364,7 @@ public sealed class FakeRecording(FakeCall call, FakePbx pbx, TimeProvider time,
         if (StartedAt is { } start && !faults.FileMissing && !_ended.Task.IsCompleted)
         {
             var paused = TimeSpan.Zero;
-            for (var i = 0; i < Pauses.Count; i += 2)
+            for (var i = 0; i < Pauses.Count && !PauseIsSilence; i += 2)
             {
                 paused += (i + 1 < Pauses.Count ? Pauses[i + 1] : now) - Pauses[i];
             }

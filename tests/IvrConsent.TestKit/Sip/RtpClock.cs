@@ -22,6 +22,7 @@ internal sealed class RtpClock
     public static readonly RtpClock Shared = new();
 
     private readonly object _gate = new();
+    private readonly Lock _beat = new();
     private IRtpTicked[] _members = [];
     private bool _started;
 
@@ -47,6 +48,15 @@ internal sealed class RtpClock
         }
     }
 
+    /// <summary>Does something that all members have seen at their next beat, or none.</summary>
+    public void BetweenBeats(Action act)
+    {
+        lock (_beat)
+        {
+            act();
+        }
+    }
+
     private void Run()
     {
         RaiseOwnPriority();
@@ -65,9 +75,12 @@ internal sealed class RtpClock
                 beat = (long)(Stopwatch.GetElapsedTime(started) / _interval);
             }
 
-            foreach (var member in members)
+            lock (_beat)
             {
-                member.Tick(beat);
+                foreach (var member in members)
+                {
+                    member.Tick(beat);
+                }
             }
         }
     }

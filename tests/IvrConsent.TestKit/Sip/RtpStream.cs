@@ -47,6 +47,7 @@ internal sealed class RtpStream : IRtpTicked, IAsyncDisposable
     private (ToneSource Low, ToneSource High) _keySources;
     private IPEndPoint? _remote;
     private bool _sending;
+    private bool _interrupted;
     private VoiceCodec _codec;
     private Func<ReadOnlySpan<short>, byte[]> _encode = VoiceCodec.Pcmu.NewEncoder();
     private int? _eventPayloadType;
@@ -115,6 +116,15 @@ internal sealed class RtpStream : IRtpTicked, IAsyncDisposable
         }
     }
 
+    /// <summary>Sends no voice, not even silence, until it is taken back; keys go out all the same.</summary>
+    public void Interrupt(bool interrupted)
+    {
+        lock (_gate)
+        {
+            _interrupted = interrupted;
+        }
+    }
+
     /// <summary>Puts a key into the stream; the task ends when it and the gap behind it are out, and says when the key's end went out.</summary>
     public Task<DateTimeOffset> SendDigitAsync(char key, bool asEvent, TimeSpan duration, TimeSpan gap, Tone? thenVoice = null)
     {
@@ -143,7 +153,7 @@ internal sealed class RtpStream : IRtpTicked, IAsyncDisposable
             }
 
             var timestamp = unchecked(_timestampBase + (uint)(number * FrameTicks));
-            if (!SendDigit(timestamp) && _sendsAudio)
+            if (!SendDigit(timestamp) && _sendsAudio && !_interrupted)
             {
                 SendVoice(timestamp, _voice);
             }

@@ -98,6 +98,18 @@ public sealed partial class SipCall : IAsyncDisposable
     /// <summary>Changes the voice from now on; null is silence.</summary>
     public void SetTone(Tone? voice) => _stream?.SetVoice(voice);
 
+    /// <summary>Changes the voices of several calls with one and the same beat: what is sent at one moment changes at one moment.</summary>
+    public static void SetTones(params (SipCall Call, Tone? Voice)[] voices) => RtpClock.Shared.BetweenBeats(() =>
+    {
+        foreach (var (call, voice) in voices)
+        {
+            call.SetTone(voice);
+        }
+    });
+
+    /// <summary>No packets of the voice from now on, as of a phone that suppresses silence or behind a line that loses them; or again some.</summary>
+    public void InterruptVoice(bool interrupted) => _stream?.Interrupt(interrupted);
+
     /// <summary>Presses keys (0-9 * # A-D), one after the other, in the way the options chose. Returns when the last gap is over.</summary>
     public async Task SendDigitsAsync(string digits, TimeSpan? duration = null, TimeSpan? gap = null, CancellationToken ct = default)
     {
