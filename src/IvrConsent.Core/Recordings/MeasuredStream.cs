@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace IvrConsent.Core.Recordings;
@@ -59,7 +60,7 @@ internal sealed class MeasuredStream(Stream source, bool hashed, TimeSpan patien
     {
         if (_gathering.Length == 0)
         {
-            (_gathering, _hashing) = (new byte[GatherBytes], new byte[GatherBytes]);
+            (_gathering, _hashing) = (ArrayPool<byte>.Shared.Rent(GatherBytes), ArrayPool<byte>.Shared.Rent(GatherBytes));
         }
 
         for (var left = bytes; !left.IsEmpty;)
@@ -111,6 +112,13 @@ internal sealed class MeasuredStream(Stream source, bool hashed, TimeSpan patien
     public override async ValueTask DisposeAsync()
     {
         await _hashed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_gathering.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_gathering);
+            ArrayPool<byte>.Shared.Return(_hashing);
+            (_gathering, _hashing) = ([], []);
+        }
+
         await base.DisposeAsync();
     }
 

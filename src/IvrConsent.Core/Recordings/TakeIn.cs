@@ -163,14 +163,15 @@ public sealed class TakeIn(
 
     /// <summary>
     /// One pass from the PBX to the store, and one back: what cannot be opened as it was is not stored. That each of its chunks opens with
-    /// the recording's own key, in order and to the marked end, is proof that it is what was encrypted: no hash says more.
+    /// the recording's own key, in order and to the marked end, is proof that it is what was encrypted: no hash says more. The hash for the
+    /// ledger is of what came back, too.
     /// </summary>
     private async Task<StoredObject> StoreAsync(VaultItem item, IRecordingSeal seal, Stream plain, IPbx pbx, CancellationToken cancel)
     {
         var name = ObjectName(item);
         await using var heard = Measured(plain);
         await using var encrypted = seal.Encrypt(heard);
-        await using var written = Measured(encrypted, hashed: true);
+        await using var written = Measured(encrypted);
         var bytes = await store.PutAsync(name, written, cancel);
 
         var file = await pbx.FindStoredRecordingAsync(item.Recording, cancel);
@@ -180,12 +181,12 @@ public sealed class TakeIn(
         }
 
         await using var back = await store.OpenAsync(name, cancel) ?? throw new IOException($"{store.Name} does not have {name}, which it has just taken");
-        await using var read = Measured(back);
+        await using var read = Measured(back, hashed: true);
         await using var opened = await seal.DecryptAsync(read, cancel);
         await using var again = Measured(opened);
         await again.CopyToAsync(Stream.Null, BufferBytes, cancel);
         return again.Bytes == heard.Bytes && read.Bytes == written.Bytes
-            ? new StoredObject(name, bytes, written.Sha256, (long)file.Length.TotalMilliseconds, heard.Silent, time.GetUtcNow())
+            ? new StoredObject(name, bytes, read.Sha256, (long)file.Length.TotalMilliseconds, heard.Silent, time.GetUtcNow())
             : throw new IOException($"{store.Name} does not give {name} back as it was stored");
     }
 

@@ -74,6 +74,7 @@ internal sealed class AgeDecryptStream : ForwardStream
     {
         _payload.Dispose();
         CryptographicOperations.ZeroMemory(_plain);
+        _cipher.Clear();
         _source.Dispose();
         base.Dispose(disposing);
     }
