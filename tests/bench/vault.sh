@@ -21,7 +21,9 @@ while [[ $# -gt 0 ]]; do
   esac
 done
 
-command -v age >/dev/null || apt-get install -y -qq age >/dev/null || die "age could not be installed"
+if ! command -v age >/dev/null; then
+  said=$(apt-get update 2>&1 && apt-get install -y --no-install-recommends age 2>&1) || die "age could not be installed: $said"
+fi
 export IVRCONSENT_LAB_DIR=${IVRCONSENT_LAB_DIR:-$here/.work/lab} IVRCONSENT_LAB_PORT_BASE=${IVRCONSENT_LAB_PORT_BASE:-37000}
 export IVRCONSENT_LAB_ENV=$IVRCONSENT_LAB_DIR/lab.env IVRCONSENT_LAB_REQUIRED=1
 tests=$repo/tests/IvrConsent.Adapters.Tests

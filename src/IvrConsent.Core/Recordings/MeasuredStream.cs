@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 
 namespace IvrConsent.Core.Recordings;
@@ -8,19 +7,32 @@ namespace IvrConsent.Core.Recordings;
 /// is an error: nothing else would end the wait. Read once, from the beginning to the end; the stream behind it stays its giver's to
 /// dispose of.
 /// </summary>
-internal sealed class MeasuredStream(Stream source, bool hashed, TimeSpan patience, TimeProvider time) : ForwardStream
+internal sealed class MeasuredStream : ForwardStream
 {
     /// <summary>Where the sound begins in every WAV file that a PBX writes.</summary>
     private const int WavHead = 44;
 
-    private const int GatherBytes = 1024 * 1024;
+    private const int PieceBytes = 256 * 1024;
+    private const int Pieces = 4;
 
-    private readonly IncrementalHash? _hash = hashed ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
-    private byte[] _gathering = [];
-    private byte[] _hashing = [];
+    private readonly Stream _source;
+    private readonly TimeSpan _patience;
+    private readonly TimeProvider _time;
+    private readonly IncrementalHash? _hash;
+    private readonly PieceWorker? _hashing;
     private int _gathered;
-    private Task _hashed = Task.CompletedTask;
+    private bool _hashed;
     private string? _sha256;
+
+    public MeasuredStream(Stream source, bool hashed, TimeSpan patience, TimeProvider time)
+    {
+        (_source, _patience, _time) = (source, patience, time);
+        if (hashed)
+        {
+            _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            _hashing = new PieceWorker(PieceBytes, Pieces, _hash.AppendData);
+        }
+    }
 
     /// <summary>Bytes read so far.</summary>
     public long Bytes { get; private set; }
@@ -29,8 +41,8 @@ internal sealed class MeasuredStream(Stream source, bool hashed, TimeSpan patien
     public bool Silent { get; private set; } = true;
 
     /// <summary>SHA-256 of all that was read, lower-case hexadecimal; to be asked for when it was read to the end.</summary>
-    public string Sha256 => _sha256 ??= _hash is not null && _hashed.IsCompletedSuccessfully
-        ? Convert.ToHexStringLower(_hash.GetHashAndReset())
+    public string Sha256 => _sha256 ??= _hashed
+        ? Convert.ToHexStringLower(_hash!.GetHashAndReset())
         : throw new InvalidOperationException("It was not hashed, or not read to its end.");
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -44,51 +56,42 @@ internal sealed class MeasuredStream(Stream source, bool hashed, TimeSpan patien
         }
 
         Bytes += count;
-        if (_hash is not null)
+        if (_hashing is not null)
         {
-            await HashAsync(buffer[..count]);
+            await HashAsync(_hashing, buffer[..count], cancellationToken);
         }
 
         return count;
     }
 
-    /// <summary>
-    /// Hashes beside what is done with the bytes meanwhile: a copy, gathered to pieces that are worth another thread's waking. When the end was
-    /// read, all is hashed.
-    /// </summary>
-    private async ValueTask HashAsync(ReadOnlyMemory<byte> bytes)
+    /// <summary>A copy, hashed beside what is done with the bytes meanwhile. When the end was read, all is hashed.</summary>
+    private async ValueTask HashAsync(PieceWorker hashing, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
-        if (_gathering.Length == 0)
-        {
-            (_gathering, _hashing) = (ArrayPool<byte>.Shared.Rent(GatherBytes), ArrayPool<byte>.Shared.Rent(GatherBytes));
-        }
-
         for (var left = bytes; !left.IsEmpty;)
         {
-            var taken = Math.Min(left.Length, GatherBytes - _gathered);
-            left[..taken].CopyTo(_gathering.AsMemory(_gathered));
+            var piece = await hashing.TakeAsync(cancel);
+            var taken = Math.Min(left.Length, piece.Length - _gathered);
+            left[..taken].CopyTo(piece[_gathered..]);
             _gathered += taken;
             left = left[taken..];
-            if (_gathered == GatherBytes)
+            if (_gathered == piece.Length)
             {
-                await HashGatheredAsync();
+                hashing.Add(_gathered);
+                _gathered = 0;
             }
         }
 
         if (bytes.IsEmpty)
         {
-            await HashGatheredAsync();
-            await _hashed;
-        }
-    }
+            if (_gathered > 0)
+            {
+                hashing.Add(_gathered);
+                _gathered = 0;
+            }
 
-    private async ValueTask HashGatheredAsync()
-    {
-        await _hashed;
-        (_gathering, _hashing) = (_hashing, _gathering);
-        var (hash, piece) = (_hash!, _hashing.AsMemory(0, _gathered));
-        _gathered = 0;
-        _hashed = Task.Run(() => hash.AppendData(piece.Span));
+            await hashing.EndAsync();
+            _hashed = true;
+        }
     }
 
     /// <summary>
@@ -97,26 +100,23 @@ internal sealed class MeasuredStream(Stream source, bool hashed, TimeSpan patien
     /// </summary>
     private async ValueTask<int> ReadInTimeAsync(Memory<byte> buffer, CancellationToken cancel)
     {
-        using var limit = new CancellationTokenSource(patience, time);
+        using var limit = new CancellationTokenSource(_patience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
-            return await source.ReadAsync(buffer, either.Token);
+            return await _source.ReadAsync(buffer, either.Token);
         }
         catch (OperationCanceledException error) when (limit.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
-            throw new IOException($"nothing came for {patience.TotalSeconds:0} s", error);
+            throw new IOException($"nothing came for {_patience.TotalSeconds:0} s", error);
         }
     }
 
     public override async ValueTask DisposeAsync()
     {
-        await _hashed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (_gathering.Length > 0)
+        if (_hashing is not null)
         {
-            ArrayPool<byte>.Shared.Return(_gathering);
-            ArrayPool<byte>.Shared.Return(_hashing);
-            (_gathering, _hashing) = ([], []);
+            await _hashing.DisposeAsync();
         }
 
         await base.DisposeAsync();
