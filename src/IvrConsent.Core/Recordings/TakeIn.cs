@@ -142,16 +142,13 @@ public sealed class TakeIn(
             return await EraseAsync(item, call, decision, pbx, cancel);
         }
 
-        await using var plain = await pbx.OpenStoredRecordingAsync(item.Recording, cancel);
-        if (plain is null)
+        if (await StoreAsync(item, pbx, cancel) is not var (stored, wrappedKey))
         {
             return await LoseAsync(item, call, cancel);
         }
 
-        using var seal = await cipher.NewAsync(item.Recording, cancel);
-        var stored = await StoreAsync(item, seal, plain, pbx, cancel);
         var kept = item with { Stored = stored, Quarantined = decision.Verdict == TakeInVerdict.Quarantine };
-        if (!await index.StoreAsync(kept, stored, seal.WrappedKey.ToArray(), decision.Retained, cancel))
+        if (!await index.StoreAsync(kept, stored, wrappedKey, decision.Retained, cancel))
         {
             // Somebody else was given it, or it was erased meanwhile: what this attempt made is nobody's.
             await store.DeleteAsync(stored.Name, cancel);
@@ -164,11 +161,18 @@ public sealed class TakeIn(
     /// <summary>
     /// One pass from the PBX to the store, and one back: what cannot be opened as it was is not stored. That each of its chunks opens with
     /// the recording's own key, in order and to the marked end, is proof that it is what was encrypted: no hash says more. The hash for the
-    /// ledger is of what came back, too.
+    /// ledger is of what came back, too. Null when the PBX does not have it.
     /// </summary>
-    private async Task<StoredObject> StoreAsync(VaultItem item, IRecordingSeal seal, Stream plain, IPbx pbx, CancellationToken cancel)
+    private async Task<(StoredObject Stored, byte[] WrappedKey)?> StoreAsync(VaultItem item, IPbx pbx, CancellationToken cancel)
     {
+        await using var plain = await pbx.OpenStoredRecordingAsync(item.Recording, cancel);
+        if (plain is null)
+        {
+            return null;
+        }
+
         var name = ObjectName(item);
+        using var seal = await cipher.NewAsync(item.Recording, cancel);
         await using var heard = Measured(plain);
         await using var encrypted = seal.Encrypt(heard);
         await using var written = Measured(encrypted);
@@ -186,7 +190,7 @@ public sealed class TakeIn(
         await using var again = Measured(opened);
         await again.CopyToAsync(Stream.Null, BufferBytes, cancel);
         return again.Bytes == heard.Bytes && read.Bytes == written.Bytes
-            ? new StoredObject(name, bytes, read.Sha256, (long)file.Length.TotalMilliseconds, heard.Silent, time.GetUtcNow())
+            ? (new StoredObject(name, bytes, read.Sha256, (long)file.Length.TotalMilliseconds, heard.Silent, time.GetUtcNow()), seal.WrappedKey.ToArray())
             : throw new IOException($"{store.Name} does not give {name} back as it was stored");
     }
 

@@ -141,6 +141,9 @@ internal sealed class FolderPbx : IPbx
 
     public string Name => "pbx1";
 
+    /// <summary>What deleting took so far.</summary>
+    public TimeSpan Deleting { get; private set; }
+
     public PbxHealth Health => new(true, default, "a folder");
 
     public Task WriteAsync(string name, byte[] bytes, CancellationToken cancel) => File.WriteAllBytesAsync(Of(name), bytes, cancel);
@@ -156,14 +159,16 @@ internal sealed class FolderPbx : IPbx
     public Task<StoredRecording?> FindStoredRecordingAsync(string name, CancellationToken cancel) =>
         Task.FromResult(File.Exists(Of(name)) ? new StoredRecording(name, new FileInfo(Of(name)).Length, TimeSpan.FromMilliseconds(12500)) : null);
 
-    public Task<Stream?> OpenStoredRecordingAsync(string name, CancellationToken cancel) => Task.FromResult<Stream?>(File.Exists(Of(name)) ? new FileStream(Of(name), FileMode.Open, FileAccess.Read, FileShare.Read, 1024 * 1024, FileOptions.Asynchronous | FileOptions.SequentialScan) : null);
+    public Task<Stream?> OpenStoredRecordingAsync(string name, CancellationToken cancel) => Task.FromResult<Stream?>(File.Exists(Of(name)) ? new FileStream(Of(name), FileMode.Open, FileAccess.Read, FileShare.Read, 4096, FileOptions.Asynchronous | FileOptions.SequentialScan) : null);
 
     public Task<IReadOnlyList<string>> ListStoredRecordingsAsync(CancellationToken cancel) =>
         Task.FromResult<IReadOnlyList<string>>([.. Directory.GetFiles(Folder).Select(file => Path.GetFileNameWithoutExtension(file))]);
 
     public Task DeleteStoredRecordingAsync(string name, CancellationToken cancel)
     {
+        var watch = Stopwatch.StartNew();
         File.Delete(Of(name));
+        Deleting += watch.Elapsed;
         return Task.CompletedTask;
     }
 
