@@ -14,26 +14,34 @@ internal abstract class RepeatingWorker(TimeProvider time) : BackgroundService
     protected TimeProvider Time => time;
 
     /// <summary>Repeats a step until the worker stops, with a wait before each.</summary>
-    /// <param name="first">The wait before the first.</param>
+    /// <inheritdoc cref="RepeatAsync(TimeSpan, TimeSpan, Func{CancellationToken, Task}[], Action{string}, CancellationToken)"/>
+    protected Task RepeatAsync(TimeSpan first, TimeSpan between, Func<CancellationToken, Task> step, Action<string> failed, CancellationToken cancel) =>
+        RepeatAsync(first, between, [step], failed, cancel);
+
+    /// <summary>Repeats steps, one after the other, until the worker stops. What goes wrong in one of them keeps none of the others from being done.</summary>
+    /// <param name="first">The wait before the first time.</param>
     /// <param name="between">The wait before each other.</param>
-    /// <param name="step">What to do.</param>
+    /// <param name="steps">What to do.</param>
     /// <param name="failed">Says what is wrong; only words of our own, which are known to hold no data of persons.</param>
     /// <param name="cancel">The worker stops.</param>
-    protected async Task RepeatAsync(TimeSpan first, TimeSpan between, Func<CancellationToken, Task> step, Action<string> failed, CancellationToken cancel)
+    protected async Task RepeatAsync(TimeSpan first, TimeSpan between, Func<CancellationToken, Task>[] steps, Action<string> failed, CancellationToken cancel)
     {
-        string? trouble = null;
+        var troubles = new string?[steps.Length];
         try
         {
             for (var wait = first; ; wait = between)
             {
                 await Task.Delay(wait, time, cancel);
-                var now = await TryAsync(step, cancel);
-                if (now is not null && now != trouble)
+                for (var i = 0; i < steps.Length; i++)
                 {
-                    failed(now);
-                }
+                    var now = await TryAsync(steps[i], cancel);
+                    if (now is not null && now != troubles[i])
+                    {
+                        failed(now);
+                    }
 
-                trouble = now;
+                    troubles[i] = now;
+                }
             }
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)

@@ -3,7 +3,8 @@ using IvrConsent.Core.Retention;
 namespace IvrConsent.Host.Workers;
 
 /// <summary>
-/// Sweeps at the worker's start and every hour from then on, and carries out withdrawals every minute. Several workers sweep one at a time.
+/// Sweeps at the worker's start and every hour from then on, and carries out withdrawals every minute. Several workers sweep one at a time. A sweep
+/// that could not be made is made at the next minute, and withdrawals do not wait for it.
 /// </summary>
 internal sealed partial class RetentionWorker(RetentionSweep sweep, TimeProvider time, ILogger<RetentionWorker> log) : RepeatingWorker(time)
 {
@@ -18,22 +19,18 @@ internal sealed partial class RetentionWorker(RetentionSweep sweep, TimeProvider
     private long? _swept;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        RepeatAsync(Step, Step, StepAsync, reason => Failed(log, reason), stoppingToken);
+        RepeatAsync(Step, Step, [WithdrawAsync, SweepWhenDueAsync], reason => Failed(log, reason), stoppingToken);
 
-    private Task StepAsync(CancellationToken cancel)
+    private async Task SweepWhenDueAsync(CancellationToken cancel)
     {
         if (_swept is { } swept && Time.GetElapsedTime(swept) < Between)
         {
-            return WithdrawAsync(cancel);
+            return;
         }
 
-        _swept = Time.GetTimestamp();
-        return SweepAsync(cancel);
-    }
-
-    private async Task SweepAsync(CancellationToken cancel)
-    {
+        var begun = Time.GetTimestamp();
         var report = await sweep.RunAsync(cancel);
+        _swept = begun;
         if (report.Due > 0 || report.Erased > 0 || report.Unfinished > 0)
         {
             Swept(log, report.Due, report.Erased, report.Kept.Count, report.Unfinished);
@@ -59,7 +56,7 @@ internal sealed partial class RetentionWorker(RetentionSweep sweep, TimeProvider
     [LoggerMessage(360, LogLevel.Information, "Retention: {Due} due, {Erased} erased, {Kept} kept by something else, {Unfinished} without key and not finished")]
     private static partial void Swept(ILogger log, int due, int erased, int kept, int unfinished);
 
-    [LoggerMessage(361, LogLevel.Warning, "Retention: not swept: {Reason}")]
+    [LoggerMessage(361, LogLevel.Warning, "Retention: not swept: {Reason} It is tried again every minute")]
     private static partial void Failed(ILogger log, string reason);
 
     [LoggerMessage(362, LogLevel.Information, "Retention: {Withdrawn} recordings erased, because the consent was withdrawn")]

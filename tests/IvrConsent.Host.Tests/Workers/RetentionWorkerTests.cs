@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Consent;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Core.Recordings;
 using IvrConsent.Core.Retention;
 using IvrConsent.Core.Subjects;
 using IvrConsent.Host.Tests.Cli;
@@ -33,15 +34,8 @@ public sealed class RetentionWorkerTests : IDisposable
     [Fact]
     public async Task A_withdrawal_is_carried_out_at_the_next_minute_and_not_at_the_next_hour()
     {
-        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Services.AddStorage(new LedgerOptions
-        {
-            Connection = Path.Combine(_here.Folder, "ledger.db"), SpoolFolder = Path.Combine(_here.Folder, "spool"), KeyFolder = _here.Keys, CommitLimit = TimeSpan.FromSeconds(10),
-        });
-        builder.Services.AddRightsDesks((_, _) => null).AddSingleton<IRecordingRemains>(_remains);
-        using var host = builder.Build();
-        await host.StartAsync(Cancel);
-        var recording = await KeepAsync(host.Services);
+        using var host = await StartHostAsync();
+        var recording = await KeepAsync(host.Services, Start.AddYears(100));
         using var worker = new RetentionWorker(host.Services.GetRequiredService<RetentionSweep>(), _time, NullLogger<RetentionWorker>.Instance);
         await worker.StartAsync(Cancel);
 
@@ -55,6 +49,47 @@ public sealed class RetentionWorkerTests : IDisposable
         Assert.Equal((recording.Name, RetentionSweep.Actor), Assert.Single(told) is var erased ? (erased.Recording, erased.Actor) : default);
         await worker.StopAsync(Cancel);
         await host.StopAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task A_sweep_that_could_not_be_made_is_made_at_the_next_minute_and_the_next_an_hour_later()
+    {
+        using var host = await StartHostAsync();
+        var due = await KeepAsync(host.Services, Start.AddHours(1));
+        using var worker = new RetentionWorker(host.Services.GetRequiredService<RetentionSweep>(), _time, NullLogger<RetentionWorker>.Instance);
+        _remains.Trouble = new RecordingStoreException("The store is away.");
+        await worker.StartAsync(Cancel);
+        await NextMinuteAsync();
+        Assert.Empty(_remains.Erased);
+
+        _remains.Trouble = null;
+        await NextMinuteAsync();
+        Assert.Equal([due.Name], _remains.Erased);
+
+        var later = await KeepAsync(host.Services, Start.AddHours(1), "3");
+        for (var minute = 1; minute < 60; minute++)
+        {
+            await NextMinuteAsync();
+        }
+
+        Assert.Equal([due.Name], _remains.Erased);
+        await NextMinuteAsync();
+        Assert.Equal([due.Name, later.Name], _remains.Erased);
+        await worker.StopAsync(Cancel);
+        await host.StopAsync(Cancel);
+    }
+
+    private async Task<IHost> StartHostAsync()
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddStorage(new LedgerOptions
+        {
+            Connection = Path.Combine(_here.Folder, "ledger.db"), SpoolFolder = Path.Combine(_here.Folder, "spool"), KeyFolder = _here.Keys, CommitLimit = TimeSpan.FromSeconds(10),
+        });
+        builder.Services.AddRightsDesks((_, _) => null).AddSingleton<IRecordingRemains>(_remains);
+        var host = builder.Build();
+        await host.StartAsync(Cancel);
+        return host;
     }
 
     /// <summary>Moves the clock when the worker waits for it, and comes back when it waits again.</summary>
@@ -75,11 +110,10 @@ public sealed class RetentionWorkerTests : IDisposable
         }
     }
 
-    private static async Task<RetainedRecording> KeepAsync(IServiceProvider services)
+    private static async Task<RetainedRecording> KeepAsync(IServiceProvider services, DateTimeOffset until, string channel = "1")
     {
-        var call = await AppendAsync(services, "1", Start, new ConsentGiven('1', Start, 1, 0) { Purposes = ["quality"] });
+        var call = await AppendAsync(services, channel, Start, new ConsentGiven('1', Start, 1, 0) { Purposes = ["quality"] });
         var subject = await services.GetRequiredService<ISubjects>().FindAsync(Number, Cancel);
-        var until = Start.AddYears(100);
         var recording = new RetainedRecording($"{call}-1", call, subject, "demo", "lab", Start, [new RetentionTerm("quality", LawfulBasis.Consent, until)], until);
         await services.GetRequiredService<IRetention>().KeepAsync(recording, Cancel);
         return recording;
@@ -98,8 +132,15 @@ public sealed class RetentionWorkerTests : IDisposable
     {
         public ConcurrentQueue<string> Erased { get; } = [];
 
+        public Exception? Trouble { get; set; }
+
         public Task<bool> EraseAsync(RetainedRecording recording, CancellationToken cancel)
         {
+            if (Trouble is { } trouble)
+            {
+                throw trouble;
+            }
+
             Erased.Enqueue(recording.Name);
             return Task.FromResult(true);
         }
