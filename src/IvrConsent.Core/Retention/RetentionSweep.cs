@@ -146,11 +146,13 @@ public sealed class ErasureFinisher(IRetention retention, IEnumerable<IRecording
         while (await retention.FindPendingAsync(after, BatchSize, cancel) is { Count: > 0 } batch)
         {
             after = batch[^1].Recording.Name;
-            if (!scrubbed)
+            if (!scrubbed && !await retention.ScrubAsync(cancel))
             {
-                await retention.ScrubAsync(cancel);
-                scrubbed = true;
+                // What was decided stays unfinished, and is counted as that, until the keys are really gone.
+                return finished;
             }
+
+            scrubbed = true;
 
             var gone = new System.Collections.Concurrent.ConcurrentBag<string>();
             await Parallel.ForEachAsync(batch, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (pending, stop) =>

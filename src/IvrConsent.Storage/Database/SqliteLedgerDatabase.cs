@@ -11,6 +11,7 @@ namespace IvrConsent.Storage.Database;
 /// <summary>The ledger in one SQLite file, in WAL mode: readers and the one writer do not wait for each other.</summary>
 internal sealed class SqliteLedgerDatabase : LedgerDatabase
 {
+    private const int ScrubPatienceMs = 200;
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
     private readonly string _path;
 
@@ -94,9 +95,17 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     public override string LeafText =>
         $"'{LedgerLeaf.Version}' || char(10) || e.event_id || char(10) || e.call_id || char(10) || e.call_sequence || char(10) || e.at || char(10) || e.type || char(10) || e.body";
 
-    // The file itself was overwritten by secure_delete; the WAL holds older versions of its pages until it is cut off.
-    public override Task ScrubAsync(DbConnection connection, CancellationToken cancel) =>
-        connection.ExecuteAsync(new CommandDefinition("PRAGMA wal_checkpoint(TRUNCATE)", cancellationToken: cancel));
+    // The file itself was overwritten by secure_delete; the WAL holds older versions of its pages until it is cut off, which a reader that began
+    // before prevents: that is no error to SQLite, but "busy" in the first column (https://sqlite.org/pragma.html#pragma_wal_checkpoint). While it
+    // waits for such a reader nobody writes, no call either: so it does not wait long.
+    public override async Task<bool> ScrubAsync(DbConnection connection, CancellationToken cancel)
+    {
+        var patience = await connection.QuerySingleAsync<long>("PRAGMA busy_timeout");
+        await connection.ExecuteAsync($"PRAGMA busy_timeout = {ScrubPatienceMs}");
+        var (busy, _, _) = await connection.QuerySingleAsync<(int Busy, int Pages, int Back)>(new CommandDefinition("PRAGMA wal_checkpoint(TRUNCATE)", cancellationToken: cancel));
+        await connection.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {patience}"));
+        return busy == 0;
+    }
 
     // SQLite writes whole files only. Then the WAL holds the old pages no more, either.
     public override Task RewriteAsync(DbConnection connection, string table, CancellationToken cancel) =>

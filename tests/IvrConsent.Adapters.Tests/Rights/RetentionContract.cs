@@ -7,14 +7,37 @@ using Xunit;
 
 namespace IvrConsent.Adapters.Tests.Rights;
 
-public sealed class SqliteRetentionTests() : RetentionContract(new SqliteTestDatabase());
+public sealed class SqliteRetentionTests() : RetentionContract(new SqliteTestDatabase())
+{
+    [Fact]
+    public async Task While_somebody_reads_from_before_the_destroyed_key_stands_in_the_log_and_no_erasure_is_told()
+    {
+        await using var rights = await RightsUnderTest.StartAsync(Database);
+        var due = await rights.KeepAsync();
+        await using (var reader = await Database.OpenRawAsync())
+        {
+            Assert.Equal(1, await reader.QuerySingleAsync<int>("BEGIN; SELECT count(*) FROM recording_keys"));
+            var held = await rights.Sweep.RunAsync(Cancel);
+
+            Assert.Equal((1, 0, 1), (held.Due, held.Erased, held.Unfinished));
+            Assert.Empty(await rights.ErasedAsync());
+            Assert.Contains(due.Name, rights.Remains.Files.Keys);
+        }
+
+        Assert.Equal(1, await rights.Finisher.RunAsync(Cancel));
+        Assert.Equal([due.Name], (await rights.ErasedAsync()).Select(erased => erased.Recording));
+        Assert.DoesNotContain(due.Name, rights.Remains.Files.Keys);
+    }
+}
 
 public sealed class PostgresRetentionTests() : RetentionContract(new PostgresTestDatabase());
 
 /// <summary>Retention and holds, on every database.</summary>
 public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLifetime
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    protected LedgerTestDatabase Database => database;
 
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
