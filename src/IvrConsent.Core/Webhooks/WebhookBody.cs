@@ -76,6 +76,12 @@ public static class WebhookBody
     public static IReadOnlyList<string> GrantedBy(LedgerLine line, IEnumerable<LedgerLine> call)
     {
         ArgumentNullException.ThrowIfNull(line);
+        if (line.Entry.Event is RecordingQuarantined or RecordingReleased)
+        {
+            // Of this recording alone, whatever the call's others may be used for.
+            return line.Entry.Event is RecordingReleased released ? released.Purposes : [];
+        }
+
         IReadOnlyList<string> granted = [];
         foreach (var fact in call.Where(other => other.Position <= line.Position).OrderBy(other => other.Position).Select(other => other.Entry.Event))
         {

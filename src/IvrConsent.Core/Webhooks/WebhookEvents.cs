@@ -27,6 +27,8 @@ public static class WebhookEvents
         [nameof(RecordingStopped)] = "recording.stopped",
         [nameof(RecordingFailed)] = "recording.failed",
         [nameof(RecordingStored)] = "recording.ready",
+        [nameof(RecordingQuarantined)] = "recording.quarantined",
+        [nameof(RecordingReleased)] = "recording.released",
         [nameof(RecordingErased)] = "recording.erased",
     };
 

@@ -100,6 +100,24 @@ public sealed class WebhookTests
     }
 
     [Fact]
+    public void A_quarantined_recording_is_for_nothing_until_it_is_released_for_something()
+    {
+        var lines = _scene.Call(
+            "1",
+            null,
+            new ConsentGiven('1', RecordScene.Start, 1, 0) { Purposes = ["quality", "training"] },
+            new RecordingQuarantined("ivrc-1", "its consent is not proved"),
+            new RecordingReleased("ivrc-1", ["quality"], RecordScene.Start.AddDays(30), "anna", "heard by two"),
+            new RecordingStored("ivrc-2", "ivrc-2.1.age", 1, new string('a', 64), 1000, RecordScene.Start.AddDays(30)));
+        var messages = lines.TakeLast(3).Select(line => JsonNode.Parse(WebhookBody.Write(Plain, line, lines))!).ToList();
+
+        Assert.Equal(["recording.quarantined", "recording.released", "recording.ready"], messages.Select(message => (string?)message["type"]));
+        Assert.Equal([0, 1, 2], messages.Select(message => message["data"]!["purposes"]!.AsArray().Count));
+        Assert.Equal("quality", (string?)messages[1]["data"]!["purposes"]![0]);
+        Assert.All(messages, message => Assert.True(message["data"]!["reason"] is null && message["data"]!["actor"] is null));
+    }
+
+    [Fact]
     public void Terms_and_notices_are_no_webhook_s_business()
     {
         Assert.False(Plain.Wants(RecordScene.Heard()));
