@@ -29,15 +29,20 @@ public interface IRecordingStore
     /// <exception cref="RecordingStoreException">It could not be deleted, or is locked against it.</exception>
     Task DeleteAsync(string name, CancellationToken cancel);
 
-    /// <summary>The names of all objects, in no order, without holding them all in memory.</summary>
+    /// <summary>All objects, in no order, without holding them all in memory.</summary>
     /// <exception cref="RecordingStoreException">The store cannot be read.</exception>
-    IAsyncEnumerable<string> ListAsync(CancellationToken cancel);
+    IAsyncEnumerable<ListedObject> ListAsync(CancellationToken cancel);
 
     /// <summary>Removes what unfinished storing left behind, where it is older than <paramref name="before"/>.</summary>
     /// <returns>How much was removed.</returns>
     /// <exception cref="RecordingStoreException">The store cannot be read or written.</exception>
     Task<int> SweepAsync(DateTimeOffset before, CancellationToken cancel);
 }
+
+/// <summary>An object as a store lists it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Bytes">How many bytes it has.</param>
+public readonly record struct ListedObject(string Name, long Bytes);
 
 /// <summary>The store did not do what it was asked; the message says what is wrong and what to do, and holds no secret.</summary>
 public sealed class RecordingStoreException : Exception

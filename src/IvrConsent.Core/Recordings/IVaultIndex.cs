@@ -130,6 +130,9 @@ public interface IVaultIndex
     /// <summary>A recording by name; null when the vault knows none.</summary>
     Task<VaultItem?> FindAsync(string recording, CancellationToken cancel);
 
+    /// <summary>Those of these recordings that are known, in no order.</summary>
+    Task<IReadOnlyList<VaultItem>> FindAsync(IReadOnlyCollection<string> recordings, CancellationToken cancel);
+
     /// <summary>The recordings by name, behind <paramref name="after"/>; of one state where it is given.</summary>
     Task<IReadOnlyList<VaultItem>> ListAsync(VaultState? state, string? after, int most, CancellationToken cancel);
 

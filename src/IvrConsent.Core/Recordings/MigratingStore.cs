@@ -42,16 +42,16 @@ public sealed class MigratingStore(IRecordingStore current, IRecordingStore old)
     }
 
     /// <summary>Of both; one that is being moved may come twice.</summary>
-    public async IAsyncEnumerable<string> ListAsync([EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<ListedObject> ListAsync([EnumeratorCancellation] CancellationToken cancel)
     {
-        await foreach (var name in old.ListAsync(cancel))
+        await foreach (var one in old.ListAsync(cancel))
         {
-            yield return name;
+            yield return one;
         }
 
-        await foreach (var name in current.ListAsync(cancel))
+        await foreach (var one in current.ListAsync(cancel))
         {
-            yield return name;
+            yield return one;
         }
     }
 

@@ -26,8 +26,8 @@ internal static partial class VaultLog
     [LoggerMessage(406, LogLevel.Error, "ALERT {Recording}: it was stored, and {Store} does not have it as it was: {Reason}")]
     public static partial void Damaged(ILogger log, string recording, string store, string reason);
 
-    [LoggerMessage(407, LogLevel.Warning, "{Object} in {Store} belongs to no recording that is known here; it is left alone. See: ivrconsent vault verify")]
-    public static partial void Unknown(ILogger log, string @object, string store);
+    [LoggerMessage(407, LogLevel.Warning, "{Count} objects in {Store} belong to no recording that is known here, as {Examples}; they are left alone. See: ivrconsent vault verify")]
+    public static partial void Unknown(ILogger log, long count, string store, string examples);
 
     [LoggerMessage(408, LogLevel.Information, "Vault: {Entered} found on the PBXs and entered, {Removed} left-overs removed, {Alerts} alerts")]
     public static partial void Reconciled(ILogger log, int entered, int removed, int alerts);

@@ -22,7 +22,7 @@ public sealed class VaultMigration(MigratingStore stores, IVaultIndex index, Tim
     public async Task<MigrationReport> RunAsync(Action<long>? progress, CancellationToken cancel)
     {
         var (moved, removed, left) = (0L, 0L, new List<VaultFinding>());
-        await foreach (var name in stores.Old.ListAsync(cancel))
+        await foreach (var (name, _) in stores.Old.ListAsync(cancel))
         {
             if (VaultReconciler.RecordingOf(name) is not { } of || await index.FindAsync(of.Recording, cancel) is not { } item)
             {

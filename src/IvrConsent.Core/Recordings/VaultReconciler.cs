@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Ledger;
 using Microsoft.Extensions.Logging;
@@ -18,6 +21,7 @@ public sealed record ReconcileReport(int Entered, int Removed, int Alerts);
 public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, ILedger ledger, IEnumerable<IPbx> pbxes, TakeIn takeIn, TakeInOptions options, TimeProvider time, ILogger<VaultReconciler> log)
 {
     private const int ItemsAtOnce = 500;
+    private const int MostExamples = 5;
 
     /// <summary>What an interrupted upload leaves behind is removed when it is older than this.</summary>
     private static readonly TimeSpan LeftOverAfter = TimeSpan.FromDays(1);
@@ -38,8 +42,9 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
             });
         }
 
-        removed += await GuardAsync(store.Name, () => RemoveLeftOversAsync(cancel));
-        alerts += await GuardAsync(store.Name, () => FindMissingAsync(cancel));
+        var leftOvers = new List<string>();
+        alerts += await GuardAsync(store.Name, async () => await FindMissingAsync(await ListStoreAsync(leftOvers, cancel), cancel));
+        removed += await GuardAsync(store.Name, () => RemoveAsync(leftOvers, cancel));
         if (entered + removed + alerts > 0)
         {
             VaultLog.Reconciled(log, entered, removed, alerts);
@@ -121,17 +126,58 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
         return (items.Count, strange);
     }
 
-    /// <summary>Objects of attempts that came to nothing: their keys were never written, so nobody can open them.</summary>
-    private async Task<int> RemoveLeftOversAsync(CancellationToken cancel)
+    /// <summary>
+    /// Goes through all objects of the store once. Answers with the recordings that have theirs at full length, by their fingerprints, which are 16
+    /// bytes each: a million are not asked for one by one. Finds objects of attempts that came to nothing, whose keys were never written.
+    /// </summary>
+    private async Task<HashSet<UInt128>> ListStoreAsync(List<string> leftOvers, CancellationToken cancel)
+    {
+        var whole = new HashSet<UInt128>();
+        var (unknown, examples) = (0L, new List<string>());
+        await foreach (var objects in store.ListAsync(cancel).Chunk(ItemsAtOnce).WithCancellation(cancel))
+        {
+            var items = (await index.FindAsync([.. objects.Select(one => RecordingOf(one.Name)?.Recording).OfType<string>().Distinct()], cancel))
+                .ToDictionary(item => item.Recording, StringComparer.Ordinal);
+            foreach (var (name, bytes) in objects)
+            {
+                if (RecordingOf(name) is not { } read || !items.TryGetValue(read.Recording, out var item))
+                {
+                    if (++unknown <= MostExamples)
+                    {
+                        examples.Add(name);
+                    }
+                }
+                else if (item.Stored?.Name == name)
+                {
+                    if (bytes == item.Stored.Bytes)
+                    {
+                        whole.Add(Fingerprint(item.Recording));
+                    }
+                }
+                else if (IsLeftOver(item, name, read.Attempt))
+                {
+                    leftOvers.Add(name);
+                }
+            }
+        }
+
+        if (unknown > 0)
+        {
+            VaultLog.Unknown(log, unknown, store.Name, string.Join(", ", examples));
+        }
+
+        return whole;
+    }
+
+    private static UInt128 Fingerprint(string recording) => BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(recording)));
+
+    private async Task<int> RemoveAsync(List<string> leftOvers, CancellationToken cancel)
     {
         var removed = await store.SweepAsync(time.GetUtcNow() - LeftOverAfter, cancel);
-        await foreach (var name in store.ListAsync(cancel))
+        foreach (var name in leftOvers)
         {
-            if (RecordingOf(name) is not { } read || await index.FindAsync(read.Recording, cancel) is not { } item)
-            {
-                VaultLog.Unknown(log, name, store.Name);
-            }
-            else if (item.Stored?.Name != name && (item.Stored is not null || read.Attempt < item.Attempt))
+            // Once more: since it was listed, the recording may have been given up and entered anew, and its attempts count from one again.
+            if (RecordingOf(name) is { } read && await index.FindAsync(read.Recording, cancel) is { } item && IsLeftOver(item, name, read.Attempt))
             {
                 await store.DeleteAsync(name, cancel);
                 removed++;
@@ -141,13 +187,15 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
         return removed;
     }
 
-    /// <summary>What the vault should have, and the store has no more.</summary>
-    private async Task<int> FindMissingAsync(CancellationToken cancel)
+    private static bool IsLeftOver(VaultItem item, string name, int attempt) => item.Stored is { } stored ? stored.Name != name : attempt < item.Attempt;
+
+    /// <summary>What the vault should have, and the store has no more. What was not listed is asked for by name: it may have been stored since.</summary>
+    private async Task<int> FindMissingAsync(HashSet<UInt128> whole, CancellationToken cancel)
     {
         var alerts = 0;
         for (string? after = null; await index.ListAsync(VaultState.Done, after, ItemsAtOnce, cancel) is { Count: > 0 } items; after = items[^1].Recording)
         {
-            foreach (var item in items)
+            foreach (var item in items.Where(item => !whole.Contains(Fingerprint(item.Recording))))
             {
                 var bytes = await store.FindAsync(item.Stored!.Name, cancel);
                 if (bytes == item.Stored.Bytes || (bytes is null && await index.FindKeyAsync(item.Recording, cancel) is null))

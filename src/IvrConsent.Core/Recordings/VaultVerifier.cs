@@ -118,7 +118,7 @@ public sealed class VaultVerifier(IVaultIndex index, IRecordingStore store, IRec
     private async Task<long> FindUnknownAsync(List<VaultFinding> findings, CancellationToken cancel)
     {
         var leftOvers = 0L;
-        await foreach (var name in store.ListAsync(cancel))
+        await foreach (var (name, _) in store.ListAsync(cancel))
         {
             if (VaultReconciler.RecordingOf(name) is { } read && await index.FindAsync(read.Recording, cancel) is { } item)
             {

@@ -159,15 +159,15 @@ internal sealed partial class FolderRecordingStore : IRecordingStore
         });
     }
 
-    public async IAsyncEnumerable<string> ListAsync([EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<ListedObject> ListAsync([EnumeratorCancellation] CancellationToken cancel)
     {
         foreach (var folder in await Guard("read", Folders))
         {
             cancel.ThrowIfCancellationRequested();
-            var names = await Guard("read", () => Directory.GetFiles(folder).Select(file => Path.GetFileName(file)).Where(RecordingObjectName.IsGood).ToList());
-            foreach (var name in names)
+            var files = await Guard("read", () => new DirectoryInfo(folder).EnumerateFiles().Where(file => RecordingObjectName.IsGood(file.Name) && file.Exists).Select(file => new ListedObject(file.Name, file.Length)).ToList());
+            foreach (var file in files)
             {
-                yield return name;
+                yield return file;
             }
         }
     }

@@ -117,7 +117,7 @@ internal sealed partial class S3RecordingStore : IRecordingStore, IDisposable
         throw new RecordingStoreException($"The S3 server {_options.Endpoint.Authority} says that it deleted an object and still has it. Look at the rules of the bucket {_options.Bucket} for versions, replication and locks, and at who else writes to it.");
     }
 
-    public async IAsyncEnumerable<string> ListAsync([EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<ListedObject> ListAsync([EnumeratorCancellation] CancellationToken cancel)
     {
         var request = new ListObjectsV2Request { BucketName = _options.Bucket, Prefix = _prefix, MaxKeys = PageSize };
         ListObjectsV2Response page;
@@ -128,7 +128,7 @@ internal sealed partial class S3RecordingStore : IRecordingStore, IDisposable
             {
                 if (NameOf(found.Key) is { } name)
                 {
-                    yield return name;
+                    yield return new ListedObject(name, found.Size);
                 }
             }
 

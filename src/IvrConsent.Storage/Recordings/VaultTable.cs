@@ -131,6 +131,9 @@ internal sealed class VaultTable(LedgerDatabase database) : RightsTables(databas
     public async Task<VaultItem?> FindAsync(string recording, CancellationToken cancel) =>
         (await ReadAsync($"SELECT {Columns} FROM vault v WHERE v.recording = @recording", new { recording }, Read, cancel)).FirstOrDefault();
 
+    public async Task<IReadOnlyList<VaultItem>> FindAsync(IReadOnlyCollection<string> recordings, CancellationToken cancel) =>
+        await ReadAsync($"SELECT {Columns} FROM vault v WHERE v.recording {AmongNames}", new { names = recordings.ToArray() }, Read, cancel);
+
     public async Task<IReadOnlyList<VaultItem>> ListAsync(VaultState? state, string? after, int most, CancellationToken cancel) => await ReadAsync(
         $"SELECT {Columns} FROM vault v WHERE v.recording > @after{(state is null ? string.Empty : " AND v.state = @state")} ORDER BY v.recording LIMIT @most",
         new { after = after ?? string.Empty, state = state?.ToString() ?? string.Empty, most },

@@ -25,6 +25,7 @@ public abstract class RecordingStoreContract : IDisposable
         var content = RandomNumberGenerator.GetBytes(length);
         Assert.Equal(length, await Store.PutAsync("aaaa-1", new MemoryStream(content), Cancel));
         Assert.Equal(length, await Store.FindAsync("aaaa-1", Cancel));
+        Assert.Equal([new ListedObject("aaaa-1", length)], await Store.ListAsync(Cancel).ToListAsync(Cancel));
         Assert.Equal(content, await ReadAsync("aaaa-1"));
     }
 
@@ -110,7 +111,7 @@ public abstract class RecordingStoreContract : IDisposable
     protected async Task<List<string>> NamesAsync()
     {
         var names = new List<string>();
-        await foreach (var name in Store.ListAsync(Cancel))
+        await foreach (var (name, _) in Store.ListAsync(Cancel))
         {
             names.Add(name);
         }

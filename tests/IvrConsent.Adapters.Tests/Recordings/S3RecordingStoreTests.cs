@@ -63,7 +63,7 @@ public sealed class S3RecordingStoreTests : RecordingStoreContract, IAsyncLifeti
             await store.PutAsync(name, new MemoryStream([1]), Cancel);
         }
 
-        Assert.Equal(names, await store.ListAsync(Cancel).ToListAsync(Cancel));
+        Assert.Equal(names.Select(name => new ListedObject(name, 1)), await store.ListAsync(Cancel).ToListAsync(Cancel));
     }
 
     [Fact]

@@ -109,8 +109,8 @@ public sealed class VaultVerifierTests : IAsyncLifetime
         var report = await new VaultMigration(new MigratingStore(moved, scene.Store), scene.Index, TimeProvider.System).RunAsync(null, Cancel);
         Assert.Equal(1, report.Moved);
         Assert.Equal(new[] { VaultFault.Damaged, VaultFault.Unknown }, report.Left.Select(left => left.Fault).Order());
-        Assert.Equal([whole.Object], await moved.ListAsync(Cancel).ToListAsync(Cancel));
-        Assert.Equal(new[] { "another-vault", flipped.Object }.Order(), (await scene.Store.ListAsync(Cancel).ToListAsync(Cancel)).Order());
+        Assert.Equal([whole.Object], await moved.ListAsync(Cancel).Select(one => one.Name).ToListAsync(Cancel));
+        Assert.Equal(new[] { "another-vault", flipped.Object }.Order(), (await scene.Store.ListAsync(Cancel).Select(one => one.Name).ToListAsync(Cancel)).Order());
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class VaultVerifierTests : IAsyncLifetime
 
         public Task DeleteAsync(string name, CancellationToken cancel) => store.DeleteAsync(name, cancel);
 
-        public IAsyncEnumerable<string> ListAsync(CancellationToken cancel) => store.ListAsync(cancel);
+        public IAsyncEnumerable<ListedObject> ListAsync(CancellationToken cancel) => store.ListAsync(cancel);
 
         public Task<int> SweepAsync(DateTimeOffset before, CancellationToken cancel) => store.SweepAsync(before, cancel);
     }

@@ -160,7 +160,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
         // The backup comes back: of no use to anybody, and left for a person to decide about.
         await vault.Store.PutAsync($"{name}.1.age", new MemoryStream(backup), Cancel);
         Assert.Equal(new ReconcileReport(0, 0, 0), await vault.Reconciler.RunAsync(Cancel));
-        Assert.Contains(vault.ReconcilerLog.Lines, line => line.Text.Contains("belongs to no recording", StringComparison.Ordinal));
+        Assert.Contains(vault.ReconcilerLog.Lines, line => line.Text.Contains("belong to no recording", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -136,7 +136,7 @@ internal sealed class VaultUnderTest : IAsyncDisposable
     public async Task<IReadOnlyList<string>> ObjectsAsync()
     {
         var names = new List<string>();
-        await foreach (var name in Store.ListAsync(Cancel))
+        await foreach (var (name, _) in Store.ListAsync(Cancel))
         {
             names.Add(name);
         }
