@@ -39,6 +39,8 @@ RUN set -eu; \
     fi
 
 COPY src/ src/
+# Built into the program: what a project takes from outside of src.
+COPY config/jurisdictions.yaml config/
 RUN dotnet publish src/IvrConsent.Host -c Release -r "$(cat /rid)" --no-self-contained --no-restore -o /publish \
       -p:PublishReadyToRun=true -p:NuGetLockFilePath=obj/packages.lock.json \
       -p:DebugType=embedded -p:PublishDocumentationFiles=false -p:PublishReferencesDocumentationFiles=false && \
