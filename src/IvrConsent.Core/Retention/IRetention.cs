@@ -62,9 +62,9 @@ public interface IRetention
 
     /// <summary>
     /// Sees to it that the destroyed keys stand in no file of the database, as far as the database can. Before
-    /// <see cref="Ledger.RecordingErased"/> is written.
+    /// <see cref="Ledger.RecordingErased"/> is written: false, and it is not written yet.
     /// </summary>
-    Task ScrubAsync(CancellationToken cancel);
+    Task<bool> ScrubAsync(CancellationToken cancel);
 
     /// <summary>Drops what was kept about recordings that are gone: their dates, and of their calls what no proof needs.</summary>
     Task FinishAsync(IReadOnlyList<string> names, CancellationToken cancel);

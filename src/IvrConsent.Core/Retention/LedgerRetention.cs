@@ -140,10 +140,11 @@ public sealed class LedgerRetention(ILedgerRetention table, IRetention retention
     private async Task TellAsync(CancellationToken cancel)
     {
         var untold = await table.FindUntoldAsync(cancel);
-        if (untold.Count > 0)
+
+        // Gone from the files of the database before the ledger says so.
+        if (untold.Count > 0 && !await retention.ScrubAsync(cancel))
         {
-            // Gone from the files of the database before the ledger says so.
-            await retention.ScrubAsync(cancel);
+            return;
         }
 
         foreach (var one in untold)

@@ -114,8 +114,11 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
     // until its place is used again, in the write-ahead log until its segment is gone, and in backups. Without the keys they say
     // nothing; README tells how to be rid of them. This makes their place the next to be used: by itself the server would do so only when
     // a fifth of the table is deleted. Where somebody else has the table locked it is left to the next time.
-    public override Task ScrubAsync(DbConnection connection, CancellationToken cancel) =>
-        connection.ExecuteAsync(new CommandDefinition("VACUUM (SKIP_LOCKED) recording_keys, subjects", commandTimeout: 600, cancellationToken: cancel));
+    public override async Task<bool> ScrubAsync(DbConnection connection, CancellationToken cancel)
+    {
+        await connection.ExecuteAsync(new CommandDefinition("VACUUM (SKIP_LOCKED) recording_keys, subjects", commandTimeout: 600, cancellationToken: cancel));
+        return true;
+    }
 
     public override Task RewriteAsync(DbConnection connection, string table, CancellationToken cancel) =>
         connection.ExecuteAsync(new CommandDefinition($"VACUUM (FULL) {table}", commandTimeout: 0, cancellationToken: cancel));

@@ -138,11 +138,10 @@ internal sealed class RetentionTable(LedgerDatabase database, HoldTable holds) :
         row => new PendingErasure(Read(row), row.GetGuid(9), row.GetString(10), row.GetString(11), row.GetInt32(12)),
         cancel);
 
-    public Task ScrubAsync(CancellationToken cancel) => GuardAsync(async () =>
+    public Task<bool> ScrubAsync(CancellationToken cancel) => GuardAsync(async () =>
     {
         await using var connection = await Database.OpenWriterAsync(cancel);
-        await Database.ScrubAsync(connection, cancel);
-        return true;
+        return await Database.ScrubAsync(connection, cancel);
     });
 
     public Task FinishAsync(IReadOnlyList<string> names, CancellationToken cancel) => names.Count == 0 ? Task.CompletedTask : DecideAsync(
