@@ -93,7 +93,7 @@ public sealed class TakeIn(
                 ? await FinishAsync(claimed, call, decision, mine.Token)
                 : await TakeAsync(claimed, call, decision, mine.Token);
         }
-        catch (Exception error) when (error is PbxException or RecordingStoreException or IOException or UnauthorizedAccessException
+        catch (Exception error) when (error is PbxException or RecordingStoreException or IOException or UnauthorizedAccessException or ArgumentException
             || (error is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             // What was begun is under a name that nobody will look for; the reconciler removes it.
