@@ -243,6 +243,12 @@ public sealed class TakeIn(
             throw new IOException("it is to be erased, and the PBX still has it after it was told to delete it");
         }
 
+        // What an interrupted attempt left in the store: when the recording is forgotten, nobody knows any more that it is nobody's.
+        for (var attempt = 1; attempt < item.Attempt; attempt++)
+        {
+            await store.DeleteAsync(ObjectName(item with { Attempt = attempt }), cancel);
+        }
+
         if (!decision.OnRecord && !await TellAsync(item.EventId, item.Call, call, new RecordingErased(item.Recording, decision.Reason) { Actor = Actor }))
         {
             throw new IOException("the ledger did not take its erasure");
