@@ -119,6 +119,27 @@ public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLif
     }
 
     [Fact]
+    public async Task A_hold_on_a_call_keeps_whose_it_is_also_where_no_recording_is_left()
+    {
+        await using var rights = await RightsUnderTest.StartAsync(database);
+        var recording = await rights.KeepAsync();
+        Assert.Equal(1, (await rights.Sweep.RunAsync(Cancel)).Erased);
+        var ended = (await rights.Ledger.Ledger.FindCallAsync(recording.Call, Cancel))!.Entries.Single(entry => entry.Event is CallEnded).At;
+        foreach (var scope in (HoldScope[])[new(Call: recording.Call), new(Line: "sales"), new(From: ended.AddDays(-1), Until: ended.AddDays(1))])
+        {
+            var hold = RightsUnderTest.Hold(scope);
+            await rights.Holds.PlaceAsync(hold, Cancel);
+            Assert.Contains("hold", await rights.Retention.ForgetAsync(recording.Subject!.Value, Now, Cancel), StringComparison.Ordinal);
+            Assert.Equal(recording.Subject, await rights.Ledger.Subjects.FindAsync("+48600700801", Cancel));
+            Assert.True(await rights.Holds.ReleaseAsync(hold.Id, "anna", "settled", Now, Cancel));
+        }
+
+        await rights.Holds.PlaceAsync(RightsUnderTest.Hold(new HoldScope(Line: "support")), Cancel);
+        Assert.Null(await rights.Retention.ForgetAsync(recording.Subject!.Value, Now, Cancel));
+        Assert.Null(await rights.Ledger.Subjects.FindAsync("+48600700801", Cancel));
+    }
+
+    [Fact]
     public async Task New_terms_move_the_date_and_no_terms_make_it_due()
     {
         await using var rights = await RightsUnderTest.StartAsync(database);
