@@ -183,6 +183,20 @@ public sealed class RightsTests : IDisposable
         Assert.Single(Json(await RunAsync("subjects", "find", NumberFile(), "--json")).GetProperty("recordings").EnumerateArray());
     }
 
+    [Fact]
+    public async Task An_objection_is_upheld_with_four_eyes_as_well_as_it_erases()
+    {
+        await AddRecordingAsync();
+        var opened = Json(await RunAsync("requests", "open", "objection", "--number-from", NumberFile(), "--json"));
+        var (id, user) = (opened.GetProperty("case").GetString()!, opened.GetProperty("opened_by").GetString()!);
+        await File.AppendAllTextAsync(_here.Settings, $"access: {{ dpo: [{user}], four_eyes_erasure: true }}\n", Cancel);
+        Assert.Contains("nobody has approved", (await RunAsync("requests", "uphold", id, "--yes")).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("requests", "approve", id)).ExitCode);
+        var own = await RunAsync("requests", "uphold", id, "--yes");
+        Assert.Equal(1, own.ExitCode);
+        Assert.Contains("somebody else", own.Error, StringComparison.Ordinal);
+    }
+
     private static JsonElement Json(ProgramRun run) => JsonDocument.Parse(run.Output).RootElement;
 
     private Task<ProgramRun> RunAsync(params string[] arguments) => Ivrconsent.RunAsync([.. arguments, "-c", _here.Settings]);
