@@ -197,6 +197,38 @@ public sealed class RightsTests : IDisposable
         Assert.Contains("somebody else", own.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Single_calls_are_not_for_an_operator_and_a_supervisor_sees_those_of_his_lines()
+    {
+        var call = await AddRecordingAsync();
+        var user = Json(await RunAsync("requests", "open", "access", "--call", call, "--json")).GetProperty("opened_by").GetString()!;
+        var settings = await File.ReadAllTextAsync(_here.Settings, Cancel);
+        var out1 = Path.Combine(_here.Folder, "events.json");
+        string[][] commands = [["events", "list"], ["events", "show", call], ["events", "export", "-o", out1], ["records", "export", "--call", call, "--format", "csv"]];
+        Task ConfigureAsync(string access) => File.WriteAllTextAsync(_here.Settings, $"{settings}access: {{ {access} }}\n", Cancel);
+        foreach (var access in (string[])[$"operator: [{user}]", $"supervisor: [\"{user}:other\"]", "auditor: [somebody-else]"])
+        {
+            await ConfigureAsync(access);
+            foreach (var command in commands)
+            {
+                var refused = await RunAsync(command);
+                Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+                Assert.Contains(user, refused.Error, StringComparison.Ordinal);
+            }
+        }
+
+        await ConfigureAsync($"supervisor: [\"{user}:demo\"]");
+        Assert.Contains("--line", (await RunAsync("events", "list")).Error, StringComparison.Ordinal);
+        foreach (var command in (string[][])[["events", "list", "--line", "demo"], ["events", "show", call], ["events", "export", "--line", "demo"], ["records", "export", "--call", call, "--format", "csv"]])
+        {
+            var seen = await RunAsync(command);
+            Assert.True(seen.ExitCode == 0, seen.Error);
+        }
+
+        await ConfigureAsync($"auditor: [{user}]");
+        Assert.Equal(0, (await RunAsync("events", "list")).ExitCode);
+    }
+
     private static JsonElement Json(ProgramRun run) => JsonDocument.Parse(run.Output).RootElement;
 
     private Task<ProgramRun> RunAsync(params string[] arguments) => Ivrconsent.RunAsync([.. arguments, "-c", _here.Settings]);
