@@ -229,6 +229,37 @@ public sealed class RightsTests : IDisposable
         Assert.Equal(0, (await RunAsync("events", "list")).ExitCode);
     }
 
+    [Fact]
+    public async Task What_a_person_said_is_entered_and_looked_up_and_keys_are_changed_by_who_may_only()
+    {
+        await AddRecordingAsync();
+        var user = Json(await RunAsync("requests", "open", "access", "--number-from", NumberFile(), "--json")).GetProperty("opened_by").GetString()!;
+        var settings = await File.ReadAllTextAsync(_here.Settings, Cancel);
+        string[] withdraw = ["consents", "add", NumberFile(), "--status", "withdrawn", "--purpose", "*", "--source", "staff-written", "--reference", "letter 3", "--given-at", "2026-03-02"];
+        var list = Path.Combine(_here.Folder, "list.csv");
+        await File.WriteAllTextAsync(list, "number\n", Cancel);
+        foreach (var role in (string[])["operator", "auditor", "admin"])
+        {
+            await File.WriteAllTextAsync(_here.Settings, $"{settings}access: {{ {role}: [{user}] }}\n", Cancel);
+            foreach (var command in (string[][])[withdraw, ["consents", "import", list], ["consents", "show", NumberFile()]])
+            {
+                var refused = await RunAsync(command);
+                Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+                Assert.Contains($"{user} is {role}", refused.Error, StringComparison.Ordinal);
+            }
+        }
+
+        await File.WriteAllTextAsync(_here.Settings, $"{settings}access: {{ dpo: [{user}] }}\n", Cancel);
+        var entered = await RunAsync(withdraw);
+        Assert.True(entered.ExitCode == 0, entered.Error);
+        Assert.Equal(0, (await RunAsync("consents", "show", NumberFile())).ExitCode);
+        var rotated = await RunAsync("keys", "rotate", "numbers");
+        Assert.Equal(1, rotated.ExitCode);
+        Assert.Contains($"{user} is dpo", rotated.Error, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(_here.Settings, $"{settings}access: {{ admin: [{user}] }}\n", Cancel);
+        Assert.Equal(0, (await RunAsync("keys", "rotate", "numbers")).ExitCode);
+    }
+
     private static JsonElement Json(ProgramRun run) => JsonDocument.Parse(run.Output).RootElement;
 
     private Task<ProgramRun> RunAsync(params string[] arguments) => Ivrconsent.RunAsync([.. arguments, "-c", _here.Settings]);
