@@ -45,7 +45,7 @@ public enum Act
     /// <summary>Change what a call is recorded for.</summary>
     Reclassify,
 
-    /// <summary>Open, extend and close a person's request; correct an entry.</summary>
+    /// <summary>Open, extend and close a person's request; correct an entry; enter what a person said, and look up how one stands.</summary>
     HandleRequests,
 
     /// <summary>Hand out a person's data.</summary>

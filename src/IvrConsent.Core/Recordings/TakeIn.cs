@@ -93,7 +93,7 @@ public sealed class TakeIn(
                 ? await FinishAsync(claimed, call, decision, mine.Token)
                 : await TakeAsync(claimed, call, decision, mine.Token);
         }
-        catch (Exception error) when (error is PbxException or RecordingStoreException or IOException or UnauthorizedAccessException
+        catch (Exception error) when (error is PbxException or RecordingStoreException or IOException or UnauthorizedAccessException or ArgumentException
             || (error is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             // What was begun is under a name that nobody will look for; the reconciler removes it.
@@ -241,6 +241,12 @@ public sealed class TakeIn(
         if (await pbx.FindStoredRecordingAsync(item.Recording, cancel) is not null)
         {
             throw new IOException("it is to be erased, and the PBX still has it after it was told to delete it");
+        }
+
+        // What an interrupted attempt left in the store: when the recording is forgotten, nobody knows any more that it is nobody's.
+        for (var attempt = 1; attempt < item.Attempt; attempt++)
+        {
+            await store.DeleteAsync(ObjectName(item with { Attempt = attempt }), cancel);
         }
 
         if (!decision.OnRecord && !await TellAsync(item.EventId, item.Call, call, new RecordingErased(item.Recording, decision.Reason) { Actor = Actor }))

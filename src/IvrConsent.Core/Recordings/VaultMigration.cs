@@ -98,7 +98,16 @@ public sealed class VaultMigration(MigratingStore stores, IVaultIndex index, Tim
             return null;
         }
 
-        await stores.Old.DeleteAsync(stored.Name, cancel);
+        try
+        {
+            await stores.Old.DeleteAsync(stored.Name, cancel);
+        }
+        catch (RecordingStoreException error)
+        {
+            // Locked there until a date, for example: it is found in either store, and must not keep the others.
+            return Wrong($"{stores.Current.Name} has it as well; {stores.Old.Name} does not give it up: {error.Message}");
+        }
+
         return await stores.Old.FindAsync(stored.Name, cancel) is null
             ? null
             : Wrong($"{stores.Old.Name} still has it after it was told to delete it; {stores.Current.Name} has it as well");

@@ -69,13 +69,20 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
     /// <summary>What lies on the PBX and is not entered, although its call is over or unknown; and copies of what is in the vault already.</summary>
     private async Task<(int Entered, int Strange)> EnterAsync(IPbx pbx, CancellationToken cancel)
     {
-        var strange = 0;
+        var (strange, unnamed) = (0, 0);
         var live = (await pbx.FindLiveRecordingsAsync(cancel)).Select(one => one.Recording.Name).ToHashSet(StringComparer.Ordinal);
         var items = new List<VaultItem>();
         foreach (var name in await pbx.ListStoredRecordingsAsync(cancel))
         {
             if (live.Contains(name) || RecordingNames.CallOf(name) is not { } id)
             {
+                continue;
+            }
+
+            if (RecordingOf(TakeIn.ObjectName(takeIn.New(name, id, pbx.Name))) is null)
+            {
+                // Somebody's copy beside ours, for example: no store takes the name, and what cannot be stored must not be begun with again and again.
+                unnamed++;
                 continue;
             }
 
@@ -122,8 +129,13 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
             VaultLog.Strange(log, pbx.Name, strange);
         }
 
+        if (unnamed > 0)
+        {
+            VaultLog.Unnamed(log, pbx.Name, unnamed);
+        }
+
         await index.EnterAsync(items, null, time.GetUtcNow(), cancel);
-        return (items.Count, strange);
+        return (items.Count, strange + unnamed);
     }
 
     /// <summary>
@@ -212,10 +224,10 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
         return alerts;
     }
 
-    /// <summary>The recording and the attempt that an object of the store is of; null where its name is none of ours.</summary>
+    /// <summary>The recording and the attempt that an object of the store is of; null where its name is none of ours, or none that a store takes.</summary>
     internal static (string Recording, int Attempt)? RecordingOf(string objectName)
     {
         var parts = objectName.Split('.');
-        return parts.Length == 3 && parts[2] == "age" && int.TryParse(parts[1], System.Globalization.CultureInfo.InvariantCulture, out var attempt) ? (parts[0], attempt) : null;
+        return RecordingObjectName.IsGood(objectName) && parts.Length == 3 && parts[2] == "age" && int.TryParse(parts[1], System.Globalization.CultureInfo.InvariantCulture, out var attempt) ? (parts[0], attempt) : null;
     }
 }

@@ -62,8 +62,7 @@ public interface IRetention
 
     /// <summary>
     /// Sees to it that the destroyed keys stand in no file of the database, as far as the database can. Before
-    /// <see cref="Ledger.RecordingErased"/> is written. False: somebody still reads from before, and they stand where that is read; to be
-    /// tried again.
+    /// <see cref="Ledger.RecordingErased"/> is written: false, and it is not written yet.
     /// </summary>
     Task<bool> ScrubAsync(CancellationToken cancel);
 

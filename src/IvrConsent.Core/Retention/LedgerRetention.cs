@@ -140,9 +140,10 @@ public sealed class LedgerRetention(ILedgerRetention table, IRetention retention
     private async Task TellAsync(CancellationToken cancel)
     {
         var untold = await table.FindUntoldAsync(cancel);
+
+        // Gone from the files of the database before the ledger says so.
         if (untold.Count > 0 && !await retention.ScrubAsync(cancel))
         {
-            // Gone from the files of the database before the ledger says so: the next sweep tells it.
             return;
         }
 

@@ -54,6 +54,9 @@ public sealed class RetentionSweep(IRetention retention, IHolds holds, Withdrawa
 
         // Last: what a recording kept known may be forgotten when it is gone.
         var forgotten = await ledgerRetention.RunAsync(cancel);
+
+        // What somebody who read in the database kept in its files, when a number was erased or a key changed.
+        await retention.ScrubAsync(cancel);
         return new SweepReport(true, due, erased, kept, await finisher.CountUnfinishedAsync(cancel), await retention.CountUndatedAsync(cancel))
         {
             Withdrawn = withdrawn,
@@ -142,22 +145,17 @@ public sealed class ErasureFinisher(IRetention retention, IEnumerable<IRecording
             return 0;
         }
 
-        var (finished, scrubbed, after) = (0, false, (string?)null);
+        var (finished, scrubbed, after) = (0, (bool?)null, (string?)null);
         while (await retention.FindPendingAsync(after, BatchSize, cancel) is { Count: > 0 } batch)
         {
             after = batch[^1].Recording.Name;
-            if (!scrubbed && !await retention.ScrubAsync(cancel))
-            {
-                // What was decided stays unfinished, and is counted as that, until the keys are really gone.
-                return finished;
-            }
-
-            scrubbed = true;
+            scrubbed ??= await retention.ScrubAsync(cancel);
 
             var gone = new System.Collections.Concurrent.ConcurrentBag<string>();
             await Parallel.ForEachAsync(batch, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (pending, stop) =>
             {
-                if (await EraseAsync(pending.Recording, stop) && await TellAsync(pending))
+                // As long as a file of the database may have the key, the files go all the same, and the ledger does not say yet that all is gone.
+                if (await EraseAsync(pending.Recording, stop) && scrubbed.Value && await TellAsync(pending))
                 {
                     gone.Add(pending.Recording.Name);
                 }

@@ -4,6 +4,7 @@ using IvrConsent.Core.Access;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Ledger;
 using IvrConsent.Core.Rights;
+using IvrConsent.Host.Settings;
 using IvrConsent.Storage;
 using IvrConsent.Storage.Database;
 using IvrConsent.Storage.Keys;
@@ -32,7 +33,7 @@ internal static class EventsCommand
         });
         var command = new Command("list", "List the newest events, newest first. Caller numbers are masked.") { config, json, limit };
         filter.AddTo(command);
-        command.SetAction((parsed, cancel) => WithReaderAsync(parsed.GetValue(config)!, async reader =>
+        command.SetAction((parsed, cancel) => WithReaderAsync(parsed.GetValue(config)!, filter.WhyNot(parsed), async (reader, _) =>
         {
             var lines = new List<LedgerLine>();
             await foreach (var line in reader.ReadAsync(filter.Query(parsed) with { Limit = parsed.GetValue(limit) }, cancel))
@@ -62,7 +63,7 @@ internal static class EventsCommand
         var json = CommandContext.JsonOption();
         var id = new Argument<string>("call") { Description = "The call's id, as CONSENT_CALL_ID and `events list` show it." };
         var command = new Command("show", "Show one call with all its events, in order.") { id, config, json };
-        command.SetAction((parsed, cancel) => WithReaderAsync(parsed.GetValue(config)!, async reader =>
+        command.SetAction((parsed, cancel) => WithReaderAsync(parsed.GetValue(config)!, access => access.WhyNowhere(CliActor.Name, Act.ReadEvents), async (reader, access) =>
         {
             if (!CallId.TryParse(parsed.GetValue(id), out var call))
             {
@@ -79,6 +80,12 @@ internal static class EventsCommand
             if (lines.Count == 0)
             {
                 await Console.Error.WriteLineAsync($"The ledger has no call {call}.");
+                return ExitCodes.Failed;
+            }
+
+            if (access.WhyNot(CliActor.Name, Act.ReadEvents, lines[0].Call.Line) is { } why)
+            {
+                await Console.Error.WriteLineAsync(why);
                 return ExitCodes.Failed;
             }
 
@@ -129,7 +136,7 @@ internal static class EventsCommand
                     await log.BeginAsync(log.NewId(), null, null, new NumberRevealed(context.Actor, parsed.GetValue(reason)!.Trim()), "Nothing was exported");
                     return await ExportAsync(context.Get<ILedgerReader>(), filter.Query(parsed), parsed.GetValue(format)!, maskNumbers: false, stream, file, cancel);
                 })
-                : WithReaderAsync(settings, async reader =>
+                : WithReaderAsync(settings, filter.WhyNot(parsed), async (reader, _) =>
                 {
                     await using var stream = Open(file);
                     return await ExportAsync(reader, filter.Query(parsed), parsed.GetValue(format)!, maskNumbers: true, stream, file, cancel);
@@ -153,17 +160,23 @@ internal static class EventsCommand
         return ExitCodes.Ok;
     }
 
-    private static async Task<int> WithReaderAsync(string config, Func<ILedgerReader, Task<int>> read)
+    private static async Task<int> WithReaderAsync(string config, Func<AccessSettings, string?> whyNot, Func<ILedgerReader, AccessSettings, Task<int>> read)
     {
         if (CommandContext.Load(config) is not { } settings)
         {
             return ExitCodes.Usage;
         }
 
+        if (whyNot(settings.Access) is { } why)
+        {
+            await Console.Error.WriteLineAsync(why);
+            return ExitCodes.Failed;
+        }
+
         try
         {
             await using var services = new ServiceCollection().AddLogging().AddStorage(CommandContext.LedgerOptions(settings)).BuildServiceProvider();
-            return await read(services.GetRequiredService<ILedgerReader>());
+            return await read(services.GetRequiredService<ILedgerReader>(), settings.Access);
         }
         catch (KeyFolderException exception)
         {
@@ -201,6 +214,12 @@ internal static class EventsCommand
             command.Add(_pbx);
             command.Add(_type);
         }
+
+        /// <summary>Why these events are not for who asks; null when they are. Who has lines of his own names one.</summary>
+        public Func<AccessSettings, string?> WhyNot(ParseResult parsed) => access =>
+            access.WhyNot(CliActor.Name, Act.ReadEvents, parsed.GetValue(_line)) is { } why
+                ? access.LinesOf(CliActor.Name, Act.ReadEvents) is { Count: > 0 } lines ? $"{why}; name one of the lines {string.Join(", ", lines)} with --line" : why
+                : null;
 
         public LedgerQuery Query(ParseResult parsed) =>
             new(parsed.GetValue(_from), parsed.GetValue(_until), parsed.GetValue(_line), parsed.GetValue(_pbx), parsed.GetValue(_type));

@@ -81,10 +81,16 @@ internal static class RecordsCommand
             return ExitCodes.Usage;
         }
 
+        if (settings.Access.WhyNowhere(CliActor.Name, Act.ReadEvents) is { } why)
+        {
+            await Console.Error.WriteLineAsync(why);
+            return ExitCodes.Failed;
+        }
+
         try
         {
             await using var services = new ServiceCollection().AddLogging().AddStorage(CommandContext.LedgerOptions(settings)).BuildServiceProvider();
-            return await ExportAsync(services, wanted, file, reveal: null, cancel);
+            return await ExportAsync(services, wanted, file, reveal: null, cancel, line => settings.Access.WhyNot(CliActor.Name, Act.ReadEvents, line));
         }
         catch (KeyFolderException exception)
         {
@@ -99,7 +105,8 @@ internal static class RecordsCommand
     }
 
     /// <summary>Exports; whole numbers only where <paramref name="reveal"/> puts that on record.</summary>
-    private static async Task<int> ExportAsync(IServiceProvider services, Wanted wanted, Target file, Func<IReadOnlyList<ConsentCase>, Task>? reveal, CancellationToken cancel)
+    private static async Task<int> ExportAsync(
+        IServiceProvider services, Wanted wanted, Target file, Func<IReadOnlyList<ConsentCase>, Task>? reveal, CancellationToken cancel, Func<string?, string?>? whyNot = null)
     {
         try
         {
@@ -107,6 +114,12 @@ internal static class RecordsCommand
             if (cases.Count == 0)
             {
                 await Console.Error.WriteLineAsync($"The ledger has no consent, and no refusal, for {wanted.Shown}.");
+                return ExitCodes.Failed;
+            }
+
+            if (cases.Select(consent => whyNot?.Invoke(consent.Call.Line)).FirstOrDefault(why => why is not null) is { } why)
+            {
+                await Console.Error.WriteLineAsync(why);
                 return ExitCodes.Failed;
             }
 

@@ -252,6 +252,11 @@ internal static class RequestsCommand
         command.SetAction((parsed, cancel) => RightsContext.RunAsync(parsed.GetValue(config)!, Act.ErasePerson, async context =>
         {
             var request = RightsContext.Id(parsed.GetValue(id));
+            if (context.Settings.Access.FourEyesErasure)
+            {
+                await context.Get<RequestDesk>().RequireApprovalAsync(request, context.Actor, cancel);
+            }
+
             if (!await RightsContext.ConfirmAsync(parsed.GetValue(yes), $"Case {request}: recordings that nothing else keeps will be erased.", "erase"))
             {
                 return ExitCodes.Failed;

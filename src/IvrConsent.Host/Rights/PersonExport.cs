@@ -53,7 +53,7 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
             ExportedPerson written;
             await using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true, Encoding.UTF8))
             {
-                written = await FillAsync(zip, request, ExportTexts.All[language], language, cancel);
+                written = await FillAsync(zip, request, ExportTexts.All[language], language, new Look(actor, reason), cancel);
             }
 
             stream.Position = 0;
@@ -69,7 +69,7 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
         }
     }
 
-    private async Task<ExportedPerson> FillAsync(ZipArchive zip, RequestCase request, ExportTexts texts, string language, CancellationToken cancel)
+    private async Task<ExportedPerson> FillAsync(ZipArchive zip, RequestCase request, ExportTexts texts, string language, Look look, CancellationToken cancel)
     {
         var (calls, statements, events) = await WriteEventsAsync(zip, request, cancel);
         var all = new List<ExportedRecording>();
@@ -77,7 +77,7 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
         {
             foreach (var recording in page)
             {
-                all.Add(await WriteRecordingAsync(zip, recording, cancel));
+                all.Add(await WriteRecordingAsync(zip, recording, look, cancel));
             }
         }
 
@@ -164,7 +164,7 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
         return written;
     }
 
-    private async Task<ExportedRecording> WriteRecordingAsync(ZipArchive zip, RetainedRecording recording, CancellationToken cancel)
+    private async Task<ExportedRecording> WriteRecordingAsync(ZipArchive zip, RetainedRecording recording, Look look, CancellationToken cancel)
     {
         VaultItem? item = null;
         foreach (var index in vault)
@@ -183,7 +183,7 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
             default:
                 try
                 {
-                    var file = await WriteAudioAsync(zip, recording, cancel);
+                    var file = await WriteAudioAsync(zip, recording, look, cancel);
                     return new ExportedRecording(recording, file, file is null ? Absence.Closed : Absence.None, null);
                 }
                 catch (RecordingDamagedException)
@@ -193,7 +193,7 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
         }
     }
 
-    private async Task<string?> WriteAudioAsync(ZipArchive zip, RetainedRecording recording, CancellationToken cancel)
+    private async Task<string?> WriteAudioAsync(ZipArchive zip, RetainedRecording recording, Look look, CancellationToken cancel)
     {
         foreach (var source in audio)
         {
@@ -201,6 +201,8 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
             {
                 await using (wav)
                 {
+                    // First: who looks into the file while it grows, and ends this then, is on record as well.
+                    await log.AddAsync(recording.Call, new RecordingPlayed(recording.Name, look.Actor, look.Reason, Copied: true), "Nothing was handed out", cancel);
                     var name = $"recordings/{recording.Name}.wav";
                     await using var entry = await zip.CreateEntry(name, CompressionLevel.Fastest).OpenAsync(cancel);
                     await wav.CopyToAsync(entry, cancel);
@@ -323,6 +325,9 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
     };
 
     private static string E(string text) => WebUtility.HtmlEncode(text);
+
+    /// <summary>Who hands out what, and why.</summary>
+    private sealed record Look(string Actor, string Reason);
 
     /// <summary>What the index tells of.</summary>
     private sealed record IndexContent(

@@ -45,7 +45,10 @@ internal abstract class LedgerDatabase(NumberKeyRing numbers) : IAsyncDisposable
     /// <summary>The leaf of an event (<see cref="Core.Ledger.Proof.LedgerLeaf"/>) of the table <c>events e</c>.</summary>
     public abstract string LeafText { get; }
 
-    /// <summary>Sees to it, as far as this database can, that what was deleted before stands in none of its files any more; false where somebody still reads from before.</summary>
+    /// <summary>
+    /// Sees to it, as far as this database can, that what was deleted before stands in none of its files any more. False: something hinders it now;
+    /// it is to be tried again. Never holds the writer of calls up.
+    /// </summary>
     public abstract Task<bool> ScrubAsync(DbConnection connection, CancellationToken cancel);
 
     /// <summary>Writes all of a table anew, without what was dropped from it.</summary>

@@ -11,8 +11,9 @@ namespace IvrConsent.Storage.Database;
 /// <summary>The ledger in one SQLite file, in WAL mode: readers and the one writer do not wait for each other.</summary>
 internal sealed class SqliteLedgerDatabase : LedgerDatabase
 {
-    private const int ScrubPatienceMs = 200;
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+    private const int MostScrubTries = 20;
+    private static readonly TimeSpan ScrubDelay = TimeSpan.FromMilliseconds(50);
     private readonly string _path;
 
     public SqliteLedgerDatabase(string path, NumberKeyRing numbers)
@@ -95,16 +96,30 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     public override string LeafText =>
         $"'{LedgerLeaf.Version}' || char(10) || e.event_id || char(10) || e.call_id || char(10) || e.call_sequence || char(10) || e.at || char(10) || e.type || char(10) || e.body";
 
-    // The file itself was overwritten by secure_delete; the WAL holds older versions of its pages until it is cut off, which a reader that began
-    // before prevents: that is no error to SQLite, but "busy" in the first column (https://sqlite.org/pragma.html#pragma_wal_checkpoint). While it
-    // waits for such a reader nobody writes, no call either: so it does not wait long.
+    // The file itself was overwritten by secure_delete; the WAL holds older versions of its pages until it is cut off. Whoever reads an older state
+    // (a long export) keeps both as they are until he is done, and SQLite says that in its answer only. It would wait for him with the writer's
+    // lock in hand, and no consent could be committed meanwhile: so it is not let wait, and asked again a few times, for those who are done at once.
     public override async Task<bool> ScrubAsync(DbConnection connection, CancellationToken cancel)
     {
-        var patience = await connection.QuerySingleAsync<long>("PRAGMA busy_timeout");
-        await connection.ExecuteAsync($"PRAGMA busy_timeout = {ScrubPatienceMs}");
-        var (busy, _, _) = await connection.QuerySingleAsync<(int Busy, int Pages, int Back)>(new CommandDefinition("PRAGMA wal_checkpoint(TRUNCATE)", cancellationToken: cancel));
-        await connection.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {patience}"));
-        return busy == 0;
+        var busy = await connection.ExecuteScalarAsync<int>(new CommandDefinition("PRAGMA busy_timeout", cancellationToken: cancel));
+        await connection.ExecuteAsync(new CommandDefinition("PRAGMA busy_timeout = 0", cancellationToken: cancel));
+        try
+        {
+            for (var tries = 1; ; tries++)
+            {
+                var hindered = await connection.ExecuteScalarAsync<int>(new CommandDefinition("PRAGMA wal_checkpoint(TRUNCATE)", cancellationToken: cancel));
+                if (hindered == 0 || tries == MostScrubTries)
+                {
+                    return hindered == 0;
+                }
+
+                await Task.Delay(ScrubDelay, TimeProvider.System, cancel);
+            }
+        }
+        finally
+        {
+            await connection.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {busy}"));
+        }
     }
 
     // SQLite writes whole files only. Then the WAL holds the old pages no more, either.

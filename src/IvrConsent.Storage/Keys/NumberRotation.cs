@@ -87,11 +87,13 @@ public sealed class NumberRotation : IKeyRotation
         cancel);
 
     /// <inheritdoc/>
-    Task IKeyRotation.MakeKeyAsync(CancellationToken cancel)
-    {
-        MakeKey();
-        return Task.CompletedTask;
-    }
+    Task IKeyRotation.MakeKeyAsync(CancellationToken cancel) => RunAsync(
+        _ =>
+        {
+            MakeKey();
+            return Task.FromResult(true);
+        },
+        cancel);
 
     /// <inheritdoc/>
     Task<long> IKeyRotation.RenewAsync(CancellationToken cancel) => EncryptAsync(cancel);
@@ -141,10 +143,13 @@ public sealed class NumberRotation : IKeyRotation
         return old.Count;
     }
 
+    /// <summary>Alone: of two that write the file at the same time, one would lose the other's new key, and with it what was encrypted meanwhile.</summary>
     private async Task<T> RunAsync<T>(Func<DbConnection, Task<T>> run, CancellationToken cancel)
     {
         try
         {
+            await using var alone = await _database.TryTakeAsync("number-keys", cancel)
+                ?? throw new KeyFolderException("Another rotation of numbers.key runs now. Wait for its end.");
             await using var connection = await _database.OpenWriterAsync(cancel);
             return await run(connection);
         }

@@ -20,7 +20,7 @@ internal sealed class LedgerRetentionTable(LedgerDatabase database) : RightsTabl
     private const string Untold = "untold_forgetting:";
 
     /// <summary>A hold in force that covers the call c, or would cover recordings of it: all of a hold's conditions apply.</summary>
-    private const string HeldCall =
+    public const string HeldCall =
         """
         EXISTS (SELECT 1 FROM holds h WHERE h.released_at IS NULL AND (h.ends_at IS NULL OR h.ends_at > @now)
             AND (h.subject_id IS NULL OR h.subject_id = c.subject_id) AND (h.call_id IS NULL OR h.call_id = c.call_id) AND (h.line IS NULL OR h.line = c.line)

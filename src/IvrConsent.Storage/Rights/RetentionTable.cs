@@ -219,6 +219,7 @@ internal sealed class RetentionTable(LedgerDatabase database, HoldTable holds) :
                 ("SELECT 1 FROM retention WHERE subject_id = @subject AND state = 'kept' LIMIT 1", "recordings of the person are kept"),
                 ("SELECT 1 FROM calls WHERE subject_id = @subject AND ended_at IS NULL AND kind <> 'Record' LIMIT 1", "a call of the person goes on now"),
                 ("SELECT 1 FROM holds WHERE subject_id = @subject AND released_at IS NULL AND (ends_at IS NULL OR ends_at > @now) LIMIT 1", "a legal hold on the person is in force (GDPR 17(3)(e))"),
+                ($"SELECT 1 FROM calls c WHERE c.subject_id = @subject AND c.kind <> 'Record' AND {LedgerRetentionTable.HeldCall} LIMIT 1", "a legal hold covers a call of the person (GDPR 17(3)(e))"),
                 (
                     """
                     SELECT 1 FROM events e JOIN calls c ON c.call_id = e.call_id

@@ -114,6 +114,19 @@ public sealed class VaultVerifierTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_old_store_does_not_give_up_is_told_of_and_the_others_move()
+    {
+        await using var scene = await VaultScene.StartAsync(_database);
+        var (one, two) = (await scene.KeepAsync(), await scene.KeepAsync());
+        var (moved, locked) = (scene.OpenStore("new"), new LockedStore(scene.Store, one.Object));
+        var report = await new VaultMigration(new MigratingStore(moved, locked), scene.Index, TimeProvider.System).RunAsync(null, Cancel);
+        Assert.Equal((1, one.Object), (report.Moved, Assert.Single(report.Left).StoredAs));
+        Assert.Contains("locked until", report.Left[0].Detail, StringComparison.Ordinal);
+        Assert.Equal(new[] { one.Object, two.Object }.Order(), (await moved.ListAsync(Cancel).Select(one => one.Name).ToListAsync(Cancel)).Order());
+        Assert.Equal([one.Object], await scene.Store.ListAsync(Cancel).Select(one => one.Name).ToListAsync(Cancel));
+    }
+
+    [Fact]
     public async Task What_is_erased_while_it_moves_is_left_in_neither_store()
     {
         await using var scene = await VaultScene.StartAsync(_database);
@@ -131,6 +144,25 @@ public sealed class VaultVerifierTests : IAsyncLifetime
         Assert.True(slow.Acted);
         Assert.Empty(await moved.ListAsync(Cancel).ToListAsync(Cancel));
         Assert.Empty(await scene.Store.ListAsync(Cancel).ToListAsync(Cancel));
+    }
+
+    /// <summary>A store that has locked an object (S3 Object Lock).</summary>
+    private sealed class LockedStore(IRecordingStore store, string locked) : IRecordingStore
+    {
+        public string Name => store.Name;
+
+        public Task<long> PutAsync(string name, Stream content, CancellationToken cancel) => store.PutAsync(name, content, cancel);
+
+        public Task<Stream?> OpenAsync(string name, CancellationToken cancel) => store.OpenAsync(name, cancel);
+
+        public Task<long?> FindAsync(string name, CancellationToken cancel) => store.FindAsync(name, cancel);
+
+        public Task DeleteAsync(string name, CancellationToken cancel) =>
+            name == locked ? Task.FromException(new RecordingStoreException("The object is locked until 2030.")) : store.DeleteAsync(name, cancel);
+
+        public IAsyncEnumerable<ListedObject> ListAsync(CancellationToken cancel) => store.ListAsync(cancel);
+
+        public Task<int> SweepAsync(DateTimeOffset before, CancellationToken cancel) => store.SweepAsync(before, cancel);
     }
 
     /// <summary>A store during whose storing something else happens, once.</summary>

@@ -7,37 +7,14 @@ using Xunit;
 
 namespace IvrConsent.Adapters.Tests.Rights;
 
-public sealed class SqliteRetentionTests() : RetentionContract(new SqliteTestDatabase())
-{
-    [Fact]
-    public async Task While_somebody_reads_from_before_the_destroyed_key_stands_in_the_log_and_no_erasure_is_told()
-    {
-        await using var rights = await RightsUnderTest.StartAsync(Database);
-        var due = await rights.KeepAsync();
-        await using (var reader = await Database.OpenRawAsync())
-        {
-            Assert.Equal(1, await reader.QuerySingleAsync<int>("BEGIN; SELECT count(*) FROM recording_keys"));
-            var held = await rights.Sweep.RunAsync(Cancel);
-
-            Assert.Equal((1, 0, 1), (held.Due, held.Erased, held.Unfinished));
-            Assert.Empty(await rights.ErasedAsync());
-            Assert.Contains(due.Name, rights.Remains.Files.Keys);
-        }
-
-        Assert.Equal(1, await rights.Finisher.RunAsync(Cancel));
-        Assert.Equal([due.Name], (await rights.ErasedAsync()).Select(erased => erased.Recording));
-        Assert.DoesNotContain(due.Name, rights.Remains.Files.Keys);
-    }
-}
+public sealed class SqliteRetentionTests() : RetentionContract(new SqliteTestDatabase());
 
 public sealed class PostgresRetentionTests() : RetentionContract(new PostgresTestDatabase());
 
 /// <summary>Retention and holds, on every database.</summary>
 public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLifetime
 {
-    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    protected LedgerTestDatabase Database => database;
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
@@ -139,6 +116,27 @@ public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLif
         Assert.Equal(7, (await rights.Holds.ListAsync(false, Now, Cancel)).Count);
         Assert.Equal(2, (await rights.Sweep.RunAsync(Cancel)).Erased);
         await Assert.ThrowsAsync<ArgumentException>(() => rights.Holds.PlaceAsync(RightsUnderTest.Hold(new HoldScope()), Cancel));
+    }
+
+    [Fact]
+    public async Task A_hold_on_a_call_keeps_whose_it_is_also_where_no_recording_is_left()
+    {
+        await using var rights = await RightsUnderTest.StartAsync(database);
+        var recording = await rights.KeepAsync();
+        Assert.Equal(1, (await rights.Sweep.RunAsync(Cancel)).Erased);
+        var ended = (await rights.Ledger.Ledger.FindCallAsync(recording.Call, Cancel))!.Entries.Single(entry => entry.Event is CallEnded).At;
+        foreach (var scope in (HoldScope[])[new(Call: recording.Call), new(Line: "sales"), new(From: ended.AddDays(-1), Until: ended.AddDays(1))])
+        {
+            var hold = RightsUnderTest.Hold(scope);
+            await rights.Holds.PlaceAsync(hold, Cancel);
+            Assert.Contains("hold", await rights.Retention.ForgetAsync(recording.Subject!.Value, Now, Cancel), StringComparison.Ordinal);
+            Assert.Equal(recording.Subject, await rights.Ledger.Subjects.FindAsync("+48600700801", Cancel));
+            Assert.True(await rights.Holds.ReleaseAsync(hold.Id, "anna", "settled", Now, Cancel));
+        }
+
+        await rights.Holds.PlaceAsync(RightsUnderTest.Hold(new HoldScope(Line: "support")), Cancel);
+        Assert.Null(await rights.Retention.ForgetAsync(recording.Subject!.Value, Now, Cancel));
+        Assert.Null(await rights.Ledger.Subjects.FindAsync("+48600700801", Cancel));
     }
 
     [Fact]

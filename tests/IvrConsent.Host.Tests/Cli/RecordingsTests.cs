@@ -73,6 +73,21 @@ public sealed class RecordingsTests : IDisposable
     }
 
     [Fact]
+    public async Task Each_recording_in_a_person_s_file_is_on_record_before_it_is_handed_out()
+    {
+        InVault[] kept = [await _vault.KeepAsync(), await _vault.KeepAsync()];
+        await _vault.KeepAsync(quarantined: true);
+        var (number, zip) = (Path.Combine(_vault.Here.Folder, "number"), Path.Combine(_vault.Here.Folder, "answer.zip"));
+        await File.WriteAllTextAsync(number, Number + "\n", Cancel);
+        Assert.Equal(1, (await _vault.RunAsync("subjects", "export", number, "-o", zip, "--reason", "letter 3")).ExitCode); // one is quarantined
+        var events = Json(await _vault.RunAsync("events", "list", "--json")).EnumerateArray().Reverse().Select(line => line.GetProperty("event")).ToArray();
+        var looks = events.Where(fact => fact.GetProperty("type").GetString() == "RecordingPlayed").ToArray();
+        Assert.Equal(kept.Select(one => one.Name), looks.Select(look => look.GetProperty("recording").GetString()));
+        Assert.All(looks, look => Assert.Equal(("letter 3", true), (look.GetProperty("reason").GetString(), look.GetProperty("copied").GetBoolean())));
+        Assert.Equal("PersonExported", events[^1].GetProperty("type").GetString());
+    }
+
+    [Fact]
     public async Task Listening_sends_the_sound_to_the_player_and_is_on_record_as_no_copy()
     {
         var kept = await _vault.KeepAsync();

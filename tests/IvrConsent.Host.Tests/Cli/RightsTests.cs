@@ -183,6 +183,83 @@ public sealed class RightsTests : IDisposable
         Assert.Single(Json(await RunAsync("subjects", "find", NumberFile(), "--json")).GetProperty("recordings").EnumerateArray());
     }
 
+    [Fact]
+    public async Task An_objection_is_upheld_with_four_eyes_as_well_as_it_erases()
+    {
+        await AddRecordingAsync();
+        var opened = Json(await RunAsync("requests", "open", "objection", "--number-from", NumberFile(), "--json"));
+        var (id, user) = (opened.GetProperty("case").GetString()!, opened.GetProperty("opened_by").GetString()!);
+        await File.AppendAllTextAsync(_here.Settings, $"access: {{ dpo: [{user}], four_eyes_erasure: true }}\n", Cancel);
+        Assert.Contains("nobody has approved", (await RunAsync("requests", "uphold", id, "--yes")).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("requests", "approve", id)).ExitCode);
+        var own = await RunAsync("requests", "uphold", id, "--yes");
+        Assert.Equal(1, own.ExitCode);
+        Assert.Contains("somebody else", own.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Single_calls_are_not_for_an_operator_and_a_supervisor_sees_those_of_his_lines()
+    {
+        var call = await AddRecordingAsync();
+        var user = Json(await RunAsync("requests", "open", "access", "--call", call, "--json")).GetProperty("opened_by").GetString()!;
+        var settings = await File.ReadAllTextAsync(_here.Settings, Cancel);
+        var out1 = Path.Combine(_here.Folder, "events.json");
+        string[][] commands = [["events", "list"], ["events", "show", call], ["events", "export", "-o", out1], ["records", "export", "--call", call, "--format", "csv"]];
+        Task ConfigureAsync(string access) => File.WriteAllTextAsync(_here.Settings, $"{settings}access: {{ {access} }}\n", Cancel);
+        foreach (var access in (string[])[$"operator: [{user}]", $"supervisor: [\"{user}:other\"]", "auditor: [somebody-else]"])
+        {
+            await ConfigureAsync(access);
+            foreach (var command in commands)
+            {
+                var refused = await RunAsync(command);
+                Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+                Assert.Contains(user, refused.Error, StringComparison.Ordinal);
+            }
+        }
+
+        await ConfigureAsync($"supervisor: [\"{user}:demo\"]");
+        Assert.Contains("--line", (await RunAsync("events", "list")).Error, StringComparison.Ordinal);
+        foreach (var command in (string[][])[["events", "list", "--line", "demo"], ["events", "show", call], ["events", "export", "--line", "demo"], ["records", "export", "--call", call, "--format", "csv"]])
+        {
+            var seen = await RunAsync(command);
+            Assert.True(seen.ExitCode == 0, seen.Error);
+        }
+
+        await ConfigureAsync($"auditor: [{user}]");
+        Assert.Equal(0, (await RunAsync("events", "list")).ExitCode);
+    }
+
+    [Fact]
+    public async Task What_a_person_said_is_entered_and_looked_up_and_keys_are_changed_by_who_may_only()
+    {
+        await AddRecordingAsync();
+        var user = Json(await RunAsync("requests", "open", "access", "--number-from", NumberFile(), "--json")).GetProperty("opened_by").GetString()!;
+        var settings = await File.ReadAllTextAsync(_here.Settings, Cancel);
+        string[] withdraw = ["consents", "add", NumberFile(), "--status", "withdrawn", "--purpose", "*", "--source", "staff-written", "--reference", "letter 3", "--given-at", "2026-03-02"];
+        var list = Path.Combine(_here.Folder, "list.csv");
+        await File.WriteAllTextAsync(list, "number\n", Cancel);
+        foreach (var role in (string[])["operator", "auditor", "admin"])
+        {
+            await File.WriteAllTextAsync(_here.Settings, $"{settings}access: {{ {role}: [{user}] }}\n", Cancel);
+            foreach (var command in (string[][])[withdraw, ["consents", "import", list], ["consents", "show", NumberFile()]])
+            {
+                var refused = await RunAsync(command);
+                Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+                Assert.Contains($"{user} is {role}", refused.Error, StringComparison.Ordinal);
+            }
+        }
+
+        await File.WriteAllTextAsync(_here.Settings, $"{settings}access: {{ dpo: [{user}] }}\n", Cancel);
+        var entered = await RunAsync(withdraw);
+        Assert.True(entered.ExitCode == 0, entered.Error);
+        Assert.Equal(0, (await RunAsync("consents", "show", NumberFile())).ExitCode);
+        var rotated = await RunAsync("keys", "rotate", "numbers");
+        Assert.Equal(1, rotated.ExitCode);
+        Assert.Contains($"{user} is dpo", rotated.Error, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(_here.Settings, $"{settings}access: {{ admin: [{user}] }}\n", Cancel);
+        Assert.Equal(0, (await RunAsync("keys", "rotate", "numbers")).ExitCode);
+    }
+
     private static JsonElement Json(ProgramRun run) => JsonDocument.Parse(run.Output).RootElement;
 
     private Task<ProgramRun> RunAsync(params string[] arguments) => Ivrconsent.RunAsync([.. arguments, "-c", _here.Settings]);
