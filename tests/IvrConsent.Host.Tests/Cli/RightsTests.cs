@@ -122,6 +122,8 @@ public sealed class RightsTests : IDisposable
         Assert.Contains("one of restriction", (await RunAsync("requests", "erase", id, "--yes")).Error, StringComparison.Ordinal);
         Assert.Equal(0, (await RunAsync("requests", "close", id, "answered", "--reason", "letter 3")).ExitCode);
         Assert.Equal(0, (await RunAsync("requests", "list")).ExitCode);
+        Assert.Contains("is closed", (await RunAsync("requests", "restrict", id)).Error, StringComparison.Ordinal);
+        Assert.Contains("1 recordings may be used again", (await RunAsync("requests", "lift", id)).Output, StringComparison.Ordinal); // months after the answer
         Assert.Contains("knows nobody", (await RunAsync("requests", "open", "access", "--number-from", NumberFile("+48600700999"))).Error, StringComparison.Ordinal);
         Assert.Contains("no telephone number", (await RunAsync("requests", "open", "access", "--number-from", NumberFile("--"))).Error, StringComparison.Ordinal);
     }
