@@ -108,6 +108,15 @@ internal static class CommandContext
     public static async Task<string?> ReadNumberAsync(string source, CancellationToken cancel) =>
         source == "-" ? await Console.In.ReadLineAsync(cancel) : (await File.ReadAllLinesAsync(source, cancel)).FirstOrDefault();
 
+    /// <summary>
+    /// Why a new file cannot be written there; null where nothing stands against it. Asked before what cannot be undone or goes on record: a
+    /// mistake in the name is to be known by then.
+    /// </summary>
+    public static string? WhyNoNewFile(string file) =>
+        Path.Exists(file) ? $"{file} is there already and is not overwritten."
+        : Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))) ? null
+        : $"There is no folder {Path.GetDirectoryName(Path.GetFullPath(file))}.";
+
     /// <summary>Writes a value as indented JSON.</summary>
     public static void WriteJson<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
 

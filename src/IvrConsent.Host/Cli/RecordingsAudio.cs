@@ -57,9 +57,9 @@ internal static class RecordingsAudio
                 return ExitCodes.Failed;
             }
 
-            if (target is not null and not StandardOutput && File.Exists(target))
+            if (target is not null and not StandardOutput && CommandContext.WhyNoNewFile(target) is { } why)
             {
-                await Console.Error.WriteLineAsync($"{target} is there already and is not overwritten. Nothing was given out.");
+                await Console.Error.WriteLineAsync($"{why} Nothing was given out.");
                 return ExitCodes.Failed;
             }
 
