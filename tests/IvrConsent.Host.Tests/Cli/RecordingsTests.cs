@@ -94,6 +94,23 @@ public sealed class RecordingsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_player_that_finds_no_sound_device_is_told_of()
+    {
+        var kept = await _vault.KeepAsync();
+        var player = Path.Combine(_vault.Here.Folder, "play");
+        await File.WriteAllTextAsync(player, "#!/bin/sh\n[ \"$1\" = --version ] || exit 2\n", Cancel);
+        File.SetUnixFileMode(player, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var start = new ProcessStartInfo("dotnet", [Ivrconsent.Dll, "recordings", "play", kept.Name, "--reason", "coaching", "-c", _vault.Here.Settings]) { RedirectStandardError = true };
+        start.Environment["PATH"] = $"{_vault.Here.Folder}:{Environment.GetEnvironmentVariable("PATH")}";
+        using var process = Process.Start(start)!;
+        var said = await process.StandardError.ReadToEndAsync(Cancel);
+        await process.WaitForExitAsync(Cancel);
+        Assert.Equal(1, process.ExitCode);
+        Assert.Contains("could not play it (exit code 2)", said, StringComparison.Ordinal);
+        Assert.Contains("--out FILE", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_flipped_byte_is_an_error_and_leaves_no_file_and_verify_names_it()
     {
         var (whole, flipped) = (await _vault.KeepAsync(), await _vault.KeepAsync());
