@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using IvrConsent.Core.Access;
 using IvrConsent.Core.Consent;
 using IvrConsent.Core.Ledger;
 using IvrConsent.Core.Subjects;
@@ -19,8 +20,8 @@ internal static class ConsentsCommand
 
     private static Option<string> Actor() => new("--actor")
     {
-        Description = "Who enters it, for the ledger. Default: the user's name on this machine.",
-        DefaultValueFactory = _ => Environment.UserName,
+        Description = "Who enters it, for the ledger. Default: the user who logged in to this machine.",
+        DefaultValueFactory = _ => CliActor.Name,
     };
 
     private static Command CreateAdd()
@@ -194,9 +195,10 @@ internal static class ConsentsCommand
 
     private static async Task<int> WithDeskAsync(string config, Func<ConsentDesk, HostSettings, LineTerms, Task<int>> use)
     {
-        if (CommandContext.Load(config) is not { } settings)
+        // Of any line, by the whole number, and a withdrawal entered here erases recordings: as with a person's request.
+        if (CommandContext.LoadFor(config, Act.HandleRequests, out var refused) is not { } settings)
         {
-            return ExitCodes.Usage;
+            return refused;
         }
 
         try

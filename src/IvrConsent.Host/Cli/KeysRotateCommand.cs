@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IvrConsent.Core.Access;
 using IvrConsent.Host.Settings;
 using IvrConsent.Storage.Database;
 using IvrConsent.Storage.Keys;
@@ -42,9 +43,9 @@ internal static class KeysRotateCommand
         });
         command.SetAction(async (parsed, cancel) =>
         {
-            if (CommandContext.Load(parsed.GetValue(config)!) is not { } settings)
+            if (CommandContext.LoadFor(parsed.GetValue(config)!, Act.Administer, out var refused) is not { } settings)
             {
-                return ExitCodes.Usage;
+                return refused;
             }
 
             try
