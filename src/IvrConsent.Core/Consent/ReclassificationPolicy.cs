@@ -22,7 +22,7 @@ public static class ReclassificationPolicy
         {
             if (known.FirstOrDefault(purpose => purpose.Id == id) is not { } purpose)
             {
-                return known.Count == 0 ? "the line has no purposes" : $"a purpose is not one of the line's: {string.Join(", ", known.Select(one => one.Id))}";
+                return known.Count == 0 ? "the line has no purposes" : $"a purpose is not one of the line's, which are: {string.Join(", ", known.Select(one => one.Id))}";
             }
 
             if (purpose.Basis == LawfulBasis.Consent && !granted.Contains(id))

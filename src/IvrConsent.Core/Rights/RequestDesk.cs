@@ -144,10 +144,13 @@ public sealed class RequestDesk(IRequests requests, IRetention retention, Waitin
         return new RequestOutcome(decided.Count(one => !one.Decision.Delete), decided.Count(one => one.Decision.Delete));
     }
 
-    /// <summary>Restricts the recordings of a case, or lifts that (GDPR art. 18).</summary>
+    /// <summary>
+    /// Restricts the recordings of a case, or lifts that (GDPR art. 18). A restriction outlives the answer to who asked for it: it is lifted
+    /// of a closed case as well.
+    /// </summary>
     public async Task<RequestOutcome> RestrictAsync(CallId id, bool restrict, string actor, CancellationToken cancel)
     {
-        var request = await GetAsync(id, RequestKind.Restriction, cancel);
+        var request = await GetAsync(id, RequestKind.Restriction, open: restrict, cancel);
         if (restrict)
         {
             await KeepWaitingAsync(request, cancel);
@@ -225,11 +228,13 @@ public sealed class RequestDesk(IRequests requests, IRetention retention, Waitin
     }
 
     /// <summary>An open case of that kind.</summary>
-    internal async Task<RequestCase> GetAsync(CallId id, RequestKind kind, CancellationToken cancel)
+    internal Task<RequestCase> GetAsync(CallId id, RequestKind kind, CancellationToken cancel) => GetAsync(id, kind, open: true, cancel);
+
+    private async Task<RequestCase> GetAsync(CallId id, RequestKind kind, bool open, CancellationToken cancel)
     {
         var request = await GetAsync(id, cancel);
         RefuseIf(request.Kind == kind ? null : $"case {id} is one of {request.Kind.ToString().ToLowerInvariant()}, not of {kind.ToString().ToLowerInvariant()}");
-        RefuseIf(request.State == RequestState.Open ? null : $"case {id} is closed");
+        RefuseIf(request.State == RequestState.Open || !open ? null : $"case {id} is closed");
         return request;
     }
 

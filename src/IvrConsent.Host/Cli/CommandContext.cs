@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using IvrConsent.Core.Access;
 using IvrConsent.Host.Settings;
 using IvrConsent.Storage.Database;
 using IvrConsent.Storage.Keys;
@@ -68,6 +69,31 @@ internal static class CommandContext
         },
     };
 
+    /// <summary>A number on the command line, in a range.</summary>
+    public static Option<int> NumberOption(string name, string description, int byDefault, int least, int most, string hint = "") => new(name)
+    {
+        Description = $"{description} ({least} to {most}).",
+        DefaultValueFactory = _ => byDefault,
+        CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            {
+                return number;
+            }
+
+            result.AddError($"{name} must be {least} to {most}. {hint}".TrimEnd());
+            return byDefault;
+        },
+    };
+
+    /// <summary>A new <c>--limit</c>.</summary>
+    public static Option<int> LimitOption(string hint = "")
+    {
+        var limit = NumberOption("--limit", "At most so many, the newest", 50, 1, 10_000, hint);
+        limit.Aliases.Add("-n");
+        return limit;
+    }
+
     /// <summary>The settings; null after telling on standard error why they cannot be used.</summary>
     public static HostSettings? Load(string path)
     {
@@ -78,6 +104,25 @@ internal static class CommandContext
         }
 
         return result.Settings;
+    }
+
+    /// <summary>The settings, for who may do it; else null, after telling on standard error why not, and the exit code.</summary>
+    public static HostSettings? LoadFor(string path, Act act, out int exitCode)
+    {
+        exitCode = ExitCodes.Usage;
+        if (Load(path) is not { } settings)
+        {
+            return null;
+        }
+
+        if (settings.Access.WhyNot(CliActor.Name, act) is { } why)
+        {
+            Console.Error.WriteLine(why);
+            exitCode = ExitCodes.Failed;
+            return null;
+        }
+
+        return settings;
     }
 
     /// <summary>The ledger's options as the settings have them.</summary>
@@ -97,6 +142,27 @@ internal static class CommandContext
         Limit = settings.Keys.CommandTimeout,
     };
 
+    /// <summary>An argument that is one of a few words, shown and taken in small letters.</summary>
+    public static Argument<T> WordArgument<T>(string name)
+        where T : struct, Enum
+    {
+        var words = Enum.GetNames<T>().Select(word => word.ToLowerInvariant()).ToArray();
+        return new Argument<T>(name)
+        {
+            HelpName = string.Join('|', words),
+            CustomParser = result =>
+            {
+                if (words.Contains(result.Tokens[0].Value, StringComparer.OrdinalIgnoreCase))
+                {
+                    return Enum.Parse<T>(result.Tokens[0].Value, ignoreCase: true);
+                }
+
+                result.AddError($"\"{result.Tokens[0].Value}\" is none of {string.Join(", ", words)}.");
+                return default;
+            },
+        };
+    }
+
     /// <summary>Where a telephone number comes from. Not from the command line itself: every process of the machine sees that.</summary>
     public static Argument<string> NumberFrom() => new("number-from")
     {
@@ -107,6 +173,15 @@ internal static class CommandContext
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static async Task<string?> ReadNumberAsync(string source, CancellationToken cancel) =>
         source == "-" ? await Console.In.ReadLineAsync(cancel) : (await File.ReadAllLinesAsync(source, cancel)).FirstOrDefault();
+
+    /// <summary>
+    /// Why a new file cannot be written there; null where nothing stands against it. Asked before what cannot be undone or goes on record: a
+    /// mistake in the name is to be known by then.
+    /// </summary>
+    public static string? WhyNoNewFile(string file) =>
+        Path.Exists(file) ? $"{file} is there already and is not overwritten."
+        : Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))) ? null
+        : $"There is no folder {Path.GetDirectoryName(Path.GetFullPath(file))}.";
 
     /// <summary>Writes a value as indented JSON.</summary>
     public static void WriteJson<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));

@@ -20,8 +20,8 @@ internal static class ConsentsCommand
 
     private static Option<string> Actor() => new("--actor")
     {
-        Description = "Who enters it, for the ledger. Default: the user's name on this machine.",
-        DefaultValueFactory = _ => Environment.UserName,
+        Description = "Who enters it, for the ledger. Default: the user who logged in to this machine.",
+        DefaultValueFactory = _ => CliActor.Name,
     };
 
     private static Command CreateAdd()
@@ -195,9 +195,10 @@ internal static class ConsentsCommand
 
     private static async Task<int> WithDeskAsync(string config, Func<ConsentDesk, HostSettings, LineTerms, Task<int>> use)
     {
-        if (CommandContext.Load(config) is not { } settings)
+        // Of any line, by the whole number, and a withdrawal entered here erases recordings: as with a person's request.
+        if (CommandContext.LoadFor(config, Act.HandleRequests, out var refused) is not { } settings)
         {
-            return ExitCodes.Usage;
+            return refused;
         }
 
         // A withdrawal that is entered erases what rests on the consent, and how a person stands is that person's data.

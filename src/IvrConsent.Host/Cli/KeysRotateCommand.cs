@@ -43,9 +43,9 @@ internal static class KeysRotateCommand
         });
         command.SetAction(async (parsed, cancel) =>
         {
-            if (CommandContext.Load(parsed.GetValue(config)!) is not { } settings)
+            if (CommandContext.LoadFor(parsed.GetValue(config)!, Act.Administer, out var refused) is not { } settings)
             {
-                return ExitCodes.Usage;
+                return refused;
             }
 
             if (settings.Access.WhyNot(CliActor.Name, Act.Administer) is { } why)

@@ -57,9 +57,9 @@ internal static class RecordingsAudio
                 return ExitCodes.Failed;
             }
 
-            if (target is not null and not StandardOutput && File.Exists(target))
+            if (target is not null and not StandardOutput && CommandContext.WhyNoNewFile(target) is { } why)
             {
-                await Console.Error.WriteLineAsync($"{target} is there already and is not overwritten. Nothing was given out.");
+                await Console.Error.WriteLineAsync($"{why} Nothing was given out.");
                 return ExitCodes.Failed;
             }
 
@@ -128,11 +128,17 @@ internal static class RecordingsAudio
         {
             await using (var input = player.StandardInput.BaseStream)
             {
-                await wav.CopyToAsync(input, cancel);
+                await GiveAsync(wav, input, cancel);
             }
 
             await player.WaitForExitAsync(cancel);
-            return player.ExitCode == 0 ? ExitCodes.Ok : ExitCodes.Failed;
+            if (player.ExitCode == 0)
+            {
+                return ExitCodes.Ok;
+            }
+
+            await Console.Error.WriteLineAsync($"\"{Player}\" could not play it (exit code {player.ExitCode}); what it says stands above. Where there is no sound device: --out FILE, or --out - | a player elsewhere.");
+            return ExitCodes.Failed;
         }
         catch (RecordingDamagedException error)
         {
@@ -143,6 +149,23 @@ internal static class RecordingsAudio
             if (!player.HasExited)
             {
                 player.Kill();
+            }
+        }
+    }
+
+    /// <summary>Gives the player all, or as much as it takes: where it has ended, its exit code says how.</summary>
+    private static async Task GiveAsync(Stream wav, Stream player, CancellationToken cancel)
+    {
+        var piece = new byte[64 * 1024];
+        for (int read; (read = await wav.ReadAsync(piece, cancel)) > 0;)
+        {
+            try
+            {
+                await player.WriteAsync(piece.AsMemory(0, read), cancel);
+            }
+            catch (IOException)
+            {
+                return;
             }
         }
     }

@@ -43,20 +43,34 @@ internal static class RequestsCommand
             await desk.RequireApprovalAsync(request.Id, context.Actor, cancel);
         }
 
+        RequireNewFiles(CertificateFiles(output));
         if (!await RightsContext.ConfirmAsync(yes, $"Case {request.Id}: the person's recordings that no other ground keeps will be erased.", "erase"))
         {
             return ExitCodes.Failed;
         }
 
         var certificate = await desk.EraseAsync(request.Id, context.Actor, cancel);
-        if (output is not null)
+
+        // Shown before it is written: it is made once, and the ledger keeps its hash only. A full disk must not be its end.
+        Console.Out.WriteLine(json ? certificate.ToJson() : LedgerExport.Printable(certificate.ToText().Replace('\n', '\u2028')).Replace('\u2028', '\n'));
+        foreach (var (file, text) in CertificateFiles(output).Zip([certificate.ToJson(), certificate.ToText()]))
         {
-            await WriteNewAsync($"{output}.json", certificate.ToJson(), cancel);
-            await WriteNewAsync($"{output}.txt", certificate.ToText(), cancel);
+            await WriteNewAsync(file, text, cancel);
         }
 
-        Console.Out.WriteLine(json ? certificate.ToJson() : LedgerExport.Printable(certificate.ToText().Replace('\n', '\u2028')).Replace('\u2028', '\n'));
         return ExitCodes.Ok;
+    }
+
+    /// <summary>The files of a certificate; none where it is only shown.</summary>
+    public static string[] CertificateFiles(string? output) => output is null ? [] : [$"{output}.json", $"{output}.txt"];
+
+    /// <summary>Throws, before anything is done, where one of the files could not be made.</summary>
+    public static void RequireNewFiles(params string[] files)
+    {
+        if (files.Select(CommandContext.WhyNoNewFile).OfType<string>().FirstOrDefault() is { } why)
+        {
+            throw new RightsRefusedException($"{why} Nothing was done.");
+        }
     }
 
     /// <summary>Writes a person's file; for <c>subjects export</c> as well.</summary>
@@ -67,6 +81,7 @@ internal static class RequestsCommand
             await context.Get<RequestDesk>().RequireApprovalAsync(request.Id, context.Actor, cancel);
         }
 
+        RequireNewFiles(file);
         var export = new PersonExport(context.Get<RequestDesk>(), context.Get<ILedgerReader>(), context.Services.GetServices<IRecordingAudio>(), context.Services.GetServices<IVaultIndex>(), context.Get<RightsLog>());
         var written = await export.WriteAsync(request, file, language, context.Actor, reason, cancel);
         if (json)
@@ -113,7 +128,8 @@ internal static class RequestsCommand
     {
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
-        var kind = new Argument<RequestKind>("kind") { Description = "access, rectification, erasure, restriction or objection." };
+        var kind = CommandContext.WordArgument<RequestKind>("kind");
+        kind.Description = "What the person asks for.";
         var person = new Option<string?>("--number-from") { Description = "Of the person whose number is the first line of this file; - is standard input." };
         var call = new Option<string?>("--call") { Description = "About this one call." };
         var receipt = new Option<string?>("--receipt") { Description = "About the one call or entry whose receipt has this reference (10 or 13 digits, spaces allowed)." };

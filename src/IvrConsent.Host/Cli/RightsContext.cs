@@ -127,9 +127,21 @@ internal sealed record RightsContext(IServiceProvider Services, HostSettings Set
     /// <summary>The person of a number that is read from standard input or a file, never from the command line, where every process sees it.</summary>
     public async Task<SubjectId?> FindPersonAsync(string source, CancellationToken cancel)
     {
+        if (source != "-" && !File.Exists(source))
+        {
+            // Perhaps the number itself: it is not told again.
+            throw new RightsRefusedException("there is no such file. The number itself is not taken on the command line, where every process sees it: write it into a file, or give - and type it");
+        }
+
         var number = PhoneNumber.Normalise(await CommandContext.ReadNumberAsync(source, cancel))
             ?? throw new RightsRefusedException($"{(source == "-" ? "standard input" : source)} holds no telephone number in its first line; write it as +48221234567");
-        return await Get<ISubjects>().FindAsync(number, cancel);
+        var subject = await Get<ISubjects>().FindAsync(number, cancel);
+        if (subject is null && !number.StartsWith('+'))
+        {
+            await Console.Error.WriteLineAsync("It has no country code, and was looked for as it stands: the ledger has numbers as the PBX gave them. Try it as +48221234567 as well, before you tell anybody that there is nothing.");
+        }
+
+        return subject;
     }
 
     /// <summary>The call or entry that a receipt's reference names.</summary>

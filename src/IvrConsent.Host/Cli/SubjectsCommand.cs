@@ -111,6 +111,7 @@ internal static class SubjectsCommand
         command.SetAction((parsed, cancel) => RightsContext.RunAsync(parsed.GetValue(config)!, Act.ExportPerson, async context =>
         {
             RefuseFourEyes(context.Settings.Access.FourEyesExport, "access");
+            RequestsCommand.RequireNewFiles(parsed.GetValue(output)!); // before a case is opened, which would stay open
             var subject = await context.FindPersonAsync(parsed.GetValue(person)!, cancel);
             var request = await context.Get<RequestDesk>().OpenAsync(RequestKind.Access, subject, null, null, context.Actor, cancel);
             return await RequestsCommand.ExportAsync(context, request, parsed.GetValue(output)!, parsed.GetValue(language)!, parsed.GetValue(reason)!, parsed.GetValue(json), cancel);
@@ -129,6 +130,7 @@ internal static class SubjectsCommand
         command.SetAction((parsed, cancel) => RightsContext.RunAsync(parsed.GetValue(config)!, Act.ErasePerson, async context =>
         {
             RefuseFourEyes(context.Settings.Access.FourEyesErasure, "erase");
+            RequestsCommand.RequireNewFiles(RequestsCommand.CertificateFiles(parsed.GetValue(output)));
             var subject = await context.FindPersonAsync(parsed.GetValue(person)!, cancel);
             if (!await RightsContext.ConfirmAsync(parsed.GetValue(yes), "The person's recordings that no other ground keeps will be erased.", "erase"))
             {

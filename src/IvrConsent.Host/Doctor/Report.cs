@@ -22,7 +22,10 @@ internal static class Report
     {
         var width = findings.Count == 0 ? 0 : findings.Max(finding => finding.Check.Length);
         string? pbx = null;
-        foreach (var finding in findings)
+
+        // This machine's first, then each PBX's under one heading, in whatever order they were found out.
+        var pbxes = findings.Select(finding => finding.Pbx).OfType<string>().Distinct().ToList();
+        foreach (var finding in findings.OrderBy(finding => finding.Pbx is { } name ? pbxes.IndexOf(name) : -1))
         {
             if (finding.Pbx != pbx)
             {

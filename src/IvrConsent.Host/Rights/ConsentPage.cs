@@ -99,7 +99,10 @@ internal static class ConsentPage
     {
         Heading(page, texts.Steps);
         page.Append("<ol>\n");
-        foreach (var step in consent.Steps)
+
+        // Who was told of another ground than consent heard a notice and was asked nothing.
+        var told = consent.Steps.Any(step => step.State == ConsentState.Informed);
+        foreach (var step in consent.Steps.Where(step => !told || step.State != ConsentState.Requested))
         {
             string?[] facts =
             [

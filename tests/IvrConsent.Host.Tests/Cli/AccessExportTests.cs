@@ -69,6 +69,8 @@ public sealed class AccessExportTests : IDisposable
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Equal([".html", ".json"], files.Keys.Where(name => name.StartsWith("consents/", StringComparison.Ordinal)).Select(Path.GetExtension));
         Assert.Contains(Page(files["index.html"]).Descendants("li"), item => item.Value.Contains("informiert, nicht gefragt", StringComparison.Ordinal));
+        var happened = Page(files.Single(file => file.Key.EndsWith(".html", StringComparison.Ordinal) && file.Key != "index.html").Value).Descendants("ol").Single().Elements();
+        Assert.Contains("informiert, nicht gefragt", Assert.Single(happened).Value, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class RecordingsTests : IDisposable
     {
         var kept = await _vault.KeepAsync();
         var file = Path.Combine(_vault.Here.Folder, "out.wav");
-        Assert.Equal(1, (await _vault.RunAsync("recordings", "export", kept.Name, "--out", file)).ExitCode); // no reason
+        Assert.Equal(2, (await _vault.RunAsync("recordings", "export", kept.Name, "--out", file)).ExitCode); // no reason
         var export = await _vault.RunAsync("recordings", "export", kept.Name, "--reason", "complaint 7", "--out", file, "--json");
         Assert.True(export.ExitCode == 0, export.Error);
         Assert.Equal(kept.Sound, await File.ReadAllBytesAsync(file, Cancel));
@@ -106,6 +106,23 @@ public sealed class RecordingsTests : IDisposable
         Assert.Equal(kept.Sound, await File.ReadAllBytesAsync(heard, Cancel));
         var look = Assert.Single(Json(await _vault.RunAsync("events", "list", "--type", "RecordingPlayed", "--json")).EnumerateArray()).GetProperty("event");
         Assert.Equal((kept.Name, false), (look.GetProperty("recording").GetString(), look.GetProperty("copied").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task A_player_that_finds_no_sound_device_is_told_of()
+    {
+        var kept = await _vault.KeepAsync();
+        var player = Path.Combine(_vault.Here.Folder, "play");
+        await File.WriteAllTextAsync(player, "#!/bin/sh\n[ \"$1\" = --version ] || exit 2\n", Cancel);
+        File.SetUnixFileMode(player, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var start = new ProcessStartInfo("dotnet", [Ivrconsent.Dll, "recordings", "play", kept.Name, "--reason", "coaching", "-c", _vault.Here.Settings]) { RedirectStandardError = true };
+        start.Environment["PATH"] = $"{_vault.Here.Folder}:{Environment.GetEnvironmentVariable("PATH")}";
+        using var process = Process.Start(start)!;
+        var said = await process.StandardError.ReadToEndAsync(Cancel);
+        await process.WaitForExitAsync(Cancel);
+        Assert.Equal(1, process.ExitCode);
+        Assert.Contains("could not play it (exit code 2)", said, StringComparison.Ordinal);
+        Assert.Contains("--out FILE", said, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -102,6 +102,7 @@ public sealed class RightsTests : IDisposable
         var again = await RunAsync("subjects", "export", NumberFile(), "-o", zip, "--reason", "letter");
         Assert.Equal(1, again.ExitCode);
         Assert.True(File.Exists(zip)); // never overwritten, and never deleted for it
+        Assert.Single(Json(await RunAsync("requests", "list", "--json")).EnumerateArray()); // nor a second case opened
 
         var cases = Json(await RunAsync("requests", "list", "--json"));
         var log = Json(await RunAsync("requests", "show", cases[0].GetProperty("case").GetString()!, "--json")).GetProperty("log");
@@ -122,8 +123,35 @@ public sealed class RightsTests : IDisposable
         Assert.Contains("one of restriction", (await RunAsync("requests", "erase", id, "--yes")).Error, StringComparison.Ordinal);
         Assert.Equal(0, (await RunAsync("requests", "close", id, "answered", "--reason", "letter 3")).ExitCode);
         Assert.Equal(0, (await RunAsync("requests", "list")).ExitCode);
+        Assert.Contains("is closed", (await RunAsync("requests", "restrict", id)).Error, StringComparison.Ordinal);
+        Assert.Contains("1 recordings may be used again", (await RunAsync("requests", "lift", id)).Output, StringComparison.Ordinal); // months after the answer
         Assert.Contains("knows nobody", (await RunAsync("requests", "open", "access", "--number-from", NumberFile("+48600700999"))).Error, StringComparison.Ordinal);
         Assert.Contains("no telephone number", (await RunAsync("requests", "open", "access", "--number-from", NumberFile("--"))).Error, StringComparison.Ordinal);
+
+        // Nobody is told that there is nothing of him because his number was written in another way, or where no file should be.
+        Assert.DoesNotContain("country code", (await RunAsync("subjects", "find", NumberFile("+48600700999"))).Error, StringComparison.Ordinal);
+        Assert.Contains("no country code", (await RunAsync("subjects", "find", NumberFile("600 700 801"))).Error, StringComparison.Ordinal);
+        var typed = (await RunAsync("subjects", "find", Number)).Error;
+        Assert.Contains("not taken on the command line", typed, StringComparison.Ordinal);
+        Assert.DoesNotContain(Number, typed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_is_erased_where_the_certificate_could_not_be_written()
+    {
+        await AddRecordingAsync();
+        var certificate = Path.Combine(_here.Folder, "certificate");
+        await File.WriteAllTextAsync($"{certificate}.txt", "another's", Cancel);
+        foreach (var (name, why) in ((string, string)[])[(certificate, "is there already"), (Path.Combine(_here.Folder, "none", "certificate"), "There is no folder")])
+        {
+            var refused = await RunAsync("subjects", "erase", NumberFile(), "--yes", "--certificate", name);
+            Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+            Assert.Contains(why, refused.Error, StringComparison.Ordinal);
+            Assert.Contains("Nothing was done", refused.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("[]", (await RunAsync("requests", "list", "--json")).Output.Trim());
+        Assert.Single(Json(await RunAsync("subjects", "find", NumberFile(), "--json")).GetProperty("recordings").EnumerateArray());
     }
 
     [Fact]
@@ -151,7 +179,7 @@ public sealed class RightsTests : IDisposable
     {
         await AddRecordingAsync();
         var subject = Json(await RunAsync("subjects", "find", NumberFile(), "--json")).GetProperty("subject").GetString()!;
-        Assert.Equal(1, (await RunAsync("subjects", "reveal", subject)).ExitCode); // a reason is needed: the command line is wrong
+        Assert.Equal(2, (await RunAsync("subjects", "reveal", subject)).ExitCode); // a reason is needed: the command line is wrong
         var revealed = await RunAsync("subjects", "reveal", subject, "--reason", "call back");
         Assert.Equal((0, Number), (revealed.ExitCode, revealed.Output.Trim()));
         var looks = Json(await RunAsync("events", "list", "--type", "NumberRevealed", "--json"));

@@ -137,6 +137,18 @@ public sealed class FindingsTests
         Assert.Contains(lines, line => line.StartsWith("Not ready for calls: 1 ok, 0 warnings, 1 failed", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Each_place_has_one_heading_in_the_report()
+    {
+        using var text = new StringWriter();
+        var (one, other) = (Finding.Ok(Checks.RecordingMemory, "there") with { Pbx = "one" }, Finding.Ok(Checks.RecordingMemory, "there") with { Pbx = "other" });
+        Report.Write(text, [Finding.Ok(Checks.Keys, "there"), one, other, Finding.Ok(Checks.Sox, "there"), one with { Check = Checks.Reach }, other with { Check = Checks.Reach }]);
+
+        Assert.Equal(
+            ["keys", "sox", "PBX one", "recordings", "reach", "PBX other", "recordings", "reach"],
+            text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipLast(1).Select(line => line.StartsWith("PBX", StringComparison.Ordinal) ? line : line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]));
+    }
+
     [Theory]
     [InlineData("It is away. Start it.", "It is away", "Start it.")]
     [InlineData("It is away.", "It is away", "Look at the worker's log for more.")]

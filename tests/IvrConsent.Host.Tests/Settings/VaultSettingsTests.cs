@@ -26,6 +26,15 @@ public sealed class VaultSettingsTests : IDisposable
         Assert.Single(Directory.GetFiles(vault.Folder, "aaaa-1", SearchOption.AllDirectories));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(", migrate_from: { store: folder, folder: old }")]
+    public void What_the_ledger_does_not_know_is_taken_in_where_the_settings_say_so(string from)
+    {
+        Assert.False(Load($"store: folder, folder: new{from}")!.TakeUnknown);
+        Assert.True(Load($"store: folder, folder: new, take_unknown: true{from}")!.TakeUnknown);
+    }
+
     [Fact]
     public async Task The_store_before_is_read_as_well_and_must_be_another()
     {

@@ -41,14 +41,20 @@ internal sealed class VaultBinder(string folder, ProblemList problems, Func<Sett
     public VaultSettings? Bind(SettingsMap section)
     {
         var before = section.Section("migrate_from");
-        var (vault, from) = (BindStore(section), BindStore(before));
-        if (vault is null || from is null)
+        var from = BindStore(before);
+        if (BindStore(section) is not { } store)
         {
             if (from is not null)
             {
                 problems.Warn(before.Place, before.PathOf("store"), "the key has no effect without vault.store", null, "Set vault.store to where recordings are to be moved.");
             }
 
+            return null;
+        }
+
+        var vault = store with { TakeUnknown = section.Get<bool>("take_unknown") };
+        if (from is null)
+        {
             return vault;
         }
 
@@ -57,7 +63,7 @@ internal sealed class VaultBinder(string folder, ProblemList problems, Func<Sett
             problems.Add(before.Place, before.PathOf("store"), "it is the store that recordings are to be moved to", "another store", "Name the store that recordings were kept in before.");
         }
 
-        return vault with { MigrateFrom = from, TakeUnknown = section.Get<bool>("take_unknown") };
+        return vault with { MigrateFrom = from };
     }
 
     private VaultSettings? BindStore(SettingsMap section)
