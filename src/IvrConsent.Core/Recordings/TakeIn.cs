@@ -2,6 +2,7 @@ using System.Globalization;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Ledger;
 using IvrConsent.Core.Records;
+using IvrConsent.Core.Retention;
 using Microsoft.Extensions.Logging;
 
 namespace IvrConsent.Core.Recordings;
@@ -20,7 +21,8 @@ public sealed class TakeIn(
     IEnumerable<IPbx> pbxes,
     TakeInOptions options,
     TimeProvider time,
-    ILogger<TakeIn> log)
+    ILogger<TakeIn> log,
+    IHolds? holds = null)
 {
     /// <summary>The actor of what is erased because the ledger says so.</summary>
     public const string Actor = "vault";
@@ -88,7 +90,7 @@ public sealed class TakeIn(
         {
             var call = await ledger.FindCallAsync(claimed.Call, mine.Token);
             var terms = call is null ? null : await FindTermsAsync(ledger, TakeInPolicy.TermsOf(call.Entries), mine.Token);
-            var decision = TakeInPolicy.Decide(claimed.Recording, claimed.Call, claimed.Pbx, call, terms, time.GetUtcNow());
+            var decision = await HeedHoldsAsync(TakeInPolicy.Decide(claimed.Recording, claimed.Call, claimed.Pbx, call, terms, time.GetUtcNow()), mine.Token);
             return claimed.State == VaultState.Stored
                 ? await FinishAsync(claimed, call, decision, mine.Token)
                 : await TakeAsync(claimed, call, decision, mine.Token);
@@ -107,6 +109,19 @@ public sealed class TakeIn(
             await mine.CancelAsync();
             await holding;
         }
+    }
+
+    /// <summary>What was withdrawn and a hold covers goes into the vault, for no purpose and due already: so it goes when the hold does.</summary>
+    private async Task<TakeInDecision> HeedHoldsAsync(TakeInDecision decision, CancellationToken cancel)
+    {
+        if (holds is null || decision is not { Verdict: TakeInVerdict.Erase, OnRecord: false })
+        {
+            return decision;
+        }
+
+        var now = time.GetUtcNow();
+        var deletion = DeletionPolicy.Decide(decision.Retained, DeletionCause.ConsentWithdrawn, await holds.ListAsync(inForceOnly: true, now, cancel), now);
+        return deletion.Delete ? decision : decision with { Verdict = TakeInVerdict.Keep, Reason = deletion.Reason, Retained = decision.Retained with { RetainUntil = now } };
     }
 
     /// <summary>Keeps the claim as long as the work lasts: a long call to a slow store is no reason for a second worker to begin.</summary>
