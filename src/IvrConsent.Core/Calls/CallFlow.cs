@@ -15,12 +15,14 @@ namespace IvrConsent.Core.Calls;
 /// <param name="Metrics">What is counted.</param>
 /// <param name="Log">One line per step.</param>
 /// <param name="Before">What a caller has said in earlier calls, by number; null where nobody keeps it.</param>
+/// <param name="WhyKept">Why nothing of a call may be deleted on the PBX, whoever withdrew; null where there is no vault that could keep it.</param>
 internal sealed record CallServices(
     ILedger Ledger,
     TimeProvider Time,
     CallMetrics Metrics,
     ILogger Log,
-    Func<string, CancellationToken, Task<StandingConsent?>>? Before = null);
+    Func<string, CancellationToken, Task<StandingConsent?>>? Before = null,
+    Func<CallId, CancellationToken, Task<string?>>? WhyKept = null);
 
 /// <summary>
 /// The way of one call, top to bottom, in the order in which it happens. A hang-up is a cancelled token; a lost PBX leaves the

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using IvrConsent.Core.Consent;
 using IvrConsent.Core.Diagnostics;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Core.Retention;
 using IvrConsent.Core.Subjects;
 using Microsoft.Extensions.Logging;
 
@@ -21,7 +22,10 @@ public sealed class CallHandler : ICallHandler, ICallControl, IDisposable
     private readonly ConcurrentDictionary<CallId, byte> _letGo = new();
     private volatile bool _accepting = true;
 
-    /// <summary>Creates the handler; without <paramref name="subjects"/> and <paramref name="history"/> no earlier call is looked at.</summary>
+    /// <summary>
+    /// Creates the handler; without <paramref name="subjects"/> and <paramref name="history"/> no earlier call is looked at, without
+    /// <paramref name="holds"/> what is withdrawn in a call is erased whatever hold there is.
+    /// </summary>
     public CallHandler(
         ILedger ledger,
         ICallSettingsSource settings,
@@ -29,10 +33,17 @@ public sealed class CallHandler : ICallHandler, ICallControl, IDisposable
         TimeProvider time,
         ILogger<CallHandler> log,
         ISubjects? subjects = null,
-        IConsentHistory? history = null)
+        IConsentHistory? history = null,
+        CallHolds? holds = null)
     {
         _settings = settings;
-        _services = new CallServices(ledger, time, metrics, log, subjects is null || history is null ? null : (number, cancel) => FindBeforeAsync(subjects, history, number, cancel));
+        _services = new CallServices(
+            ledger,
+            time,
+            metrics,
+            log,
+            subjects is null || history is null ? null : (number, cancel) => FindBeforeAsync(subjects, history, number, cancel),
+            holds is null ? null : holds.WhyKeptAsync);
         _reconciler = new CallReconciler(_services, _calls.ContainsKey, id => _letGo.TryRemove(id, out _), Start, _stop.Token);
     }
 

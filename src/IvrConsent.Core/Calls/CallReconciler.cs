@@ -145,8 +145,15 @@ internal sealed class CallReconciler(
             history = history with { Entries = [.. history.Entries, .. events.Where(_ => name is not null).Select(fact => new LedgerEntry(Guid.Empty, call.Call.Id, int.MaxValue, call.Call.ArrivedAt, fact))] };
         }
 
+        var kept = history.ToErase.Count > 0 && services.WhyKept is { } ask ? await ask(call.Call.Id, cancel) : null;
         foreach (var name in history.ToErase)
         {
+            if (kept is not null)
+            {
+                events.Add(Failed(call.Call.Id, name, RecordingFailures.NotErased, kept));
+                continue;
+            }
+
             await pbx.DeleteStoredRecordingAsync(name, cancel);
             events.Add(await pbx.FindStoredRecordingAsync(name, cancel) is null
                 ? new RecordingErased(name, CallRecorder.Withdrawn)

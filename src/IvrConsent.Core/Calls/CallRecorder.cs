@@ -159,16 +159,39 @@ internal sealed class CallRecorder(CallServices services, IPbx pbx, ICall call, 
 
     /// <summary>
     /// Deletes all that was recorded in this call, and puts on record of each file that it is gone once the PBX has it no more. What
-    /// cannot be deleted yet is tried again when the call is over.
+    /// cannot be deleted yet is tried again when the call is over. False: a legal hold keeps it, and what becomes of it is left to the vault.
     /// </summary>
-    public Task EraseAsync(string reason, CancellationToken cancel)
+    public Task<bool> EraseAsync(string reason, CancellationToken cancel)
     {
         _toErase = [.. _files];
         return EraseWhatIsOwedAsync(reason, cancel);
     }
 
-    private async Task EraseWhatIsOwedAsync(string reason, CancellationToken cancel)
+    private async Task<bool> EraseWhatIsOwedAsync(string reason, CancellationToken cancel)
     {
+        string? why = null;
+        try
+        {
+            why = _toErase.Count > 0 && services.WhyKept is { } ask ? await ask(_id, cancel) : null;
+        }
+        catch (OperationCanceledException)
+        {
+            // It is still owed: whoever comes to it next, at the call's end or in the vault, asks again.
+            return true;
+        }
+
+        if (why is not null)
+        {
+            foreach (var name in _toErase)
+            {
+                CallLog.Step(services.Log, _id, $"not erased {name}: {why}");
+                journal.Post(Failed(name, RecordingFailures.NotErased, why, null, null));
+            }
+
+            _toErase.Clear();
+            return false;
+        }
+
         foreach (var name in _toErase.Where(name => name != _recording?.Name).ToArray())
         {
             try
@@ -190,6 +213,8 @@ internal sealed class CallRecorder(CallServices services, IPbx pbx, ICall call, 
                 journal.Post(Failed(name, RecordingFailures.NotErased, exception.Message, null, null));
             }
         }
+
+        return true;
     }
 
     /// <summary>Looks at what the recording that was stopped in the midst of the call wrote.</summary>

@@ -109,11 +109,8 @@ internal sealed class InCall(
     {
         // Where it is not seen to have stopped, the caller is not told so, and somebody is called: never told what is not so.
         var stopped = stopping is null || await stopping;
-        if (action == WithdrawalAction.Erase)
-        {
-            await recorder.EraseAsync(reason, CancellationToken.None);
-        }
-        else if (stopping is not null && stopped)
+        var gone = action == WithdrawalAction.Erase && await recorder.EraseAsync(reason, CancellationToken.None);
+        if (!gone && stopping is not null && stopped)
         {
             await recorder.KeepAsync(until, CancellationToken.None);
         }

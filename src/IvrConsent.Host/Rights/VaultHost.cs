@@ -1,4 +1,5 @@
 using IvrConsent.Core.Recordings;
+using IvrConsent.Core.Retention;
 using IvrConsent.Host.Cli;
 using IvrConsent.Host.Settings;
 using IvrConsent.Host.Workers;
@@ -32,6 +33,6 @@ internal static class VaultHost
 
     /// <summary>What takes recordings in, for the process that is attached to the PBXs.</summary>
     public static IServiceCollection AddVaultWorker(this IServiceCollection services, HostSettings settings) => settings.Vault is { } vault
-        ? services.AddVault(settings).AddTakeIn(new TakeInOptions { TakeUnknown = vault.TakeUnknown }).AddHostedService<TakeInWorker>()
+        ? services.AddVault(settings).AddTakeIn(new TakeInOptions { TakeUnknown = vault.TakeUnknown }).AddSingleton<CallHolds>().AddHostedService<TakeInWorker>()
         : services;
 }

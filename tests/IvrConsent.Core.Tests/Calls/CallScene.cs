@@ -1,6 +1,7 @@
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Diagnostics;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Core.Retention;
 using IvrConsent.TestKit.Fakes;
 using IvrConsent.TestKit.Time;
 using Microsoft.Extensions.Logging;
@@ -11,11 +12,11 @@ namespace IvrConsent.Core.Tests.Calls;
 /// <summary>One worker, one PBX and one ledger on simulated time.</summary>
 internal sealed class CallScene
 {
-    public CallScene(ILogger<CallHandler>? log = null)
+    public CallScene(ILogger<CallHandler>? log = null, IHolds? holds = null)
     {
         Pbx = new FakePbx(Time);
         Ledger = new FakeLedger(Time);
-        Handler = new CallHandler(Ledger, Settings, new CallMetrics(new TestMeters()), Time, log ?? NullLogger<CallHandler>.Instance);
+        Handler = new CallHandler(Ledger, Settings, new CallMetrics(new TestMeters()), Time, log ?? NullLogger<CallHandler>.Instance, holds: holds is null ? null : new CallHolds(holds, Ledger, Time));
     }
 
     public Simulation Simulation { get; } = new();
