@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using IvrConsent.Core.Access;
 using IvrConsent.Host.Settings;
 using IvrConsent.Storage.Database;
 using IvrConsent.Storage.Keys;
@@ -78,6 +79,25 @@ internal static class CommandContext
         }
 
         return result.Settings;
+    }
+
+    /// <summary>The settings, for who may do it; else null, after telling on standard error why not, and the exit code.</summary>
+    public static HostSettings? LoadFor(string path, Act act, out int exitCode)
+    {
+        exitCode = ExitCodes.Usage;
+        if (Load(path) is not { } settings)
+        {
+            return null;
+        }
+
+        if (settings.Access.WhyNot(CliActor.Name, act) is { } why)
+        {
+            Console.Error.WriteLine(why);
+            exitCode = ExitCodes.Failed;
+            return null;
+        }
+
+        return settings;
     }
 
     /// <summary>The ledger's options as the settings have them.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using IvrConsent.Core.Access;
 using IvrConsent.Core.Consent;
 using IvrConsent.Core.Ledger;
 using IvrConsent.Core.Subjects;
@@ -19,8 +20,8 @@ internal static class ConsentsCommand
 
     private static Option<string> Actor() => new("--actor")
     {
-        Description = "Who enters it, for the ledger. Default: the user's name on this machine.",
-        DefaultValueFactory = _ => Environment.UserName,
+        Description = "Who enters it, for the ledger. Default: the user who logged in to this machine.",
+        DefaultValueFactory = _ => CliActor.Name,
     };
 
     private static Command CreateAdd()
@@ -197,6 +198,13 @@ internal static class ConsentsCommand
         if (CommandContext.Load(config) is not { } settings)
         {
             return ExitCodes.Usage;
+        }
+
+        // A withdrawal that is entered erases what rests on the consent, and how a person stands is that person's data.
+        if (settings.Access.WhyNot(CliActor.Name, Act.HandleRequests) is { } why)
+        {
+            await Console.Error.WriteLineAsync(why);
+            return ExitCodes.Failed;
         }
 
         try

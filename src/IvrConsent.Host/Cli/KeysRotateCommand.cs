@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IvrConsent.Core.Access;
 using IvrConsent.Host.Settings;
 using IvrConsent.Storage.Database;
 using IvrConsent.Storage.Keys;
@@ -45,6 +46,12 @@ internal static class KeysRotateCommand
             if (CommandContext.Load(parsed.GetValue(config)!) is not { } settings)
             {
                 return ExitCodes.Usage;
+            }
+
+            if (settings.Access.WhyNot(CliActor.Name, Act.Administer) is { } why)
+            {
+                await Console.Error.WriteLineAsync(why);
+                return ExitCodes.Failed;
             }
 
             try

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using IvrConsent.Core.Access;
 using IvrConsent.Core.Ledger.Proof;
 using IvrConsent.Storage.Database;
 using IvrConsent.Storage.Keys;
@@ -58,7 +59,7 @@ internal static class LedgerCommand
 
             Write(JsonSerializer.Serialize(await proof.ProveAsync(eventId, cancel), ProofJson.Default.LedgerProofBundle) + "\n", parsed.GetValue(output));
             return ExitCodes.Ok;
-        }));
+        }, Act.ReadEvents));
         return command;
     }
 
@@ -214,11 +215,12 @@ internal static class LedgerCommand
         }
     }
 
-    private static async Task<int> WithProofAsync(string config, Func<LedgerProof, Task<int>> run)
+    private static async Task<int> WithProofAsync(string config, Func<LedgerProof, Task<int>> run, Act? act = null)
     {
-        if (CommandContext.Load(config) is not { } settings)
+        var refused = ExitCodes.Usage;
+        if ((act is { } needed ? CommandContext.LoadFor(config, needed, out refused) : CommandContext.Load(config)) is not { } settings)
         {
-            return ExitCodes.Usage;
+            return refused;
         }
 
         try

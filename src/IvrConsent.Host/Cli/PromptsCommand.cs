@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using IvrConsent.Core.Access;
 using IvrConsent.Storage.Prompts;
 
 namespace IvrConsent.Host.Cli;
@@ -82,9 +83,9 @@ internal static class PromptsCommand
         };
         command.SetAction(async (parsed, cancel) =>
         {
-            if (CommandContext.Load(parsed.GetValue(config)!) is not { } settings)
+            if (CommandContext.LoadFor(parsed.GetValue(config)!, Act.Administer, out var refused) is not { } settings)
             {
-                return ExitCodes.Usage;
+                return refused;
             }
 
             try

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using IvrConsent.Core.Access;
 using IvrConsent.Core.Webhooks;
 using IvrConsent.Host.Consents;
 using IvrConsent.Host.Settings;
@@ -19,7 +20,7 @@ internal static class WebhooksCommand
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
         var command = new Command("list", "List the webhooks: how far behind the ledger, how many messages wait, how many are dead.") { config, json };
-        command.SetAction((parsed, cancel) => WithStoreAsync(parsed.GetValue(config)!, async (settings, store) =>
+        command.SetAction((parsed, cancel) => WithStoreAsync(parsed.GetValue(config)!, Act.SeeHealth, async (settings, store) =>
         {
             var served = await store.ReadProgressAsync(cancel);
             var names = settings.Webhooks.Select(hook => hook.Options.Name).Union(served.Select(progress => progress.Hook)).Order(StringComparer.Ordinal);
@@ -61,7 +62,7 @@ internal static class WebhooksCommand
         var json = CommandContext.JsonOption();
         var hook = new Option<string?>("--hook") { Description = "Only of this webhook." };
         var command = new Command("dead", "List the messages that were given up, oldest first (at most 1000).") { config, json, hook };
-        command.SetAction((parsed, cancel) => WithStoreAsync(parsed.GetValue(config)!, async (_, store) =>
+        command.SetAction((parsed, cancel) => WithStoreAsync(parsed.GetValue(config)!, Act.ReadEvents, async (_, store) =>
         {
             var dead = await store.ReadDeadAsync(parsed.GetValue(hook), 1000, cancel);
             if (parsed.GetValue(json))
@@ -92,7 +93,7 @@ internal static class WebhooksCommand
                 result.AddError("Say which: one of --event ID and --all.");
             }
         });
-        command.SetAction((parsed, cancel) => WithStoreAsync(parsed.GetValue(config)!, async (_, store) =>
+        command.SetAction((parsed, cancel) => WithStoreAsync(parsed.GetValue(config)!, Act.Administer, async (_, store) =>
         {
             var count = await store.ReplayAsync(parsed.GetValue(hook)!, parsed.GetValue(one), TimeProvider.System.GetUtcNow(), cancel);
             Console.Out.WriteLine(count == 1 ? "1 message is sent again." : $"{count} messages are sent again.");
@@ -109,9 +110,9 @@ internal static class WebhooksCommand
         var command = new Command("test", $"Send a signed message of type {WebhookEvents.Test} now, and say what the receiver answered.") { hook, config, json };
         command.SetAction(async (parsed, cancel) =>
         {
-            if (CommandContext.Load(parsed.GetValue(config)!) is not { } settings)
+            if (CommandContext.LoadFor(parsed.GetValue(config)!, Act.Administer, out var refused) is not { } settings)
             {
-                return ExitCodes.Usage;
+                return refused;
             }
 
             var name = parsed.GetValue(hook)!;
@@ -142,11 +143,11 @@ internal static class WebhooksCommand
         return command;
     }
 
-    private static async Task<int> WithStoreAsync(string config, Func<HostSettings, IWebhookStore, Task<int>> run)
+    private static async Task<int> WithStoreAsync(string config, Act act, Func<HostSettings, IWebhookStore, Task<int>> run)
     {
-        if (CommandContext.Load(config) is not { } settings)
+        if (CommandContext.LoadFor(config, act, out var refused) is not { } settings)
         {
-            return ExitCodes.Usage;
+            return refused;
         }
 
         try

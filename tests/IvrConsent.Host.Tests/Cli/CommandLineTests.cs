@@ -35,6 +35,31 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task An_unknown_command_is_refused() => Assert.NotEqual(0, (await Ivrconsent.RunAsync("record-all")).ExitCode);
 
+    /// <summary>Act by act, what has no test of its own: keys and prompts are the admin's, persons' consents the data protection officer's.</summary>
+    [Theory]
+    [InlineData("operator")]
+    [InlineData("supervisor")]
+    [InlineData("auditor", "ledger prove 0195a5a0000080008000000000000000", "webhooks dead")]
+    [InlineData("dpo", "ledger prove 0195a5a0000080008000000000000000", "webhooks dead", "consents show NUMBER", "consents import none.csv")]
+    [InlineData("admin", "ledger prove 0195a5a0000080008000000000000000", "webhooks dead", "keys rotate recordings", "keys rotate numbers", "webhooks replay crm --all", "webhooks test crm", "prompts import en notice none.wav")]
+    public async Task Who_may_not_is_refused(string role, params string[] allowed)
+    {
+        await _here.AddCallsAsync("+48221234501");
+        var number = Path.Combine(_here.Folder, "number");
+        await File.WriteAllTextAsync(number, "+48221234501\n", TestContext.Current.CancellationToken);
+        var name = role == "supervisor" ? $"\"{Host.Cli.CliActor.Name}:demo\"" : Host.Cli.CliActor.Name;
+        await File.AppendAllTextAsync(_here.Settings, $"access: {{ {role}: [{name}] }}\n", TestContext.Current.CancellationToken);
+        foreach (var command in (string[])
+            ["keys rotate recordings", "keys rotate numbers", "prompts import en notice none.wav", "webhooks dead", "webhooks replay crm --all", "webhooks test crm",
+             "consents show NUMBER", "consents import none.csv", "ledger prove 0195a5a0000080008000000000000000"])
+        {
+            var run = await Ivrconsent.RunAsync([.. command.Replace("NUMBER", number, StringComparison.Ordinal).Split(' '), "-c", _here.Settings]);
+            var refused = run.Error.Contains($"is {role}, who may not do that", StringComparison.Ordinal);
+            Assert.True(refused != allowed.Contains(command), $"{role}, {command}: {run.ExitCode} {run.Error}");
+            Assert.True(!refused || (run.ExitCode, run.Output) == (1, ""), command);
+        }
+    }
+
     [Fact]
     public async Task A_mistake_in_the_settings_is_named_with_its_place()
     {
