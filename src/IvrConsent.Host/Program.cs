@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using IvrConsent.Host.Cli;
 
 // The table of contents: one line a command. `serve` is the worker itself; Cli/ServeCommand shows what it is made of.
@@ -35,4 +36,5 @@ if (command.CommandResult.Command.Name == ServeCommand.Name)
     invocation.ProcessTerminationTimeout = null;
 }
 
-return await command.InvokeAsync(invocation);
+var code = await command.InvokeAsync(invocation);
+return command.Action is ParseErrorAction ? ExitCodes.Usage : code;

@@ -26,14 +26,7 @@ internal static partial class ApiKeysCommand
         });
         var scopes = new Option<string[]>("--scope", "-s") { Description = $"What it opens; several may be given: {string.Join(", ", ApiScopes.All)}.", Required = true, AllowMultipleArgumentsPerToken = true };
         scopes.AcceptOnlyFromAmong([.. ApiScopes.All]);
-        var days = new Option<int>("--days") { Description = "For how many days (1 to 730).", DefaultValueFactory = _ => 365 };
-        days.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 730)
-            {
-                result.AddError("--days must be 1 to 730.");
-            }
-        });
+        var days = CommandContext.NumberOption("--days", "For how many days", 365, 1, 730);
         var output = new Option<string?>("--output", "-o") { Description = "File for the key (made anew, readable by its owner only). Default: standard output." };
         var command = new Command("create", "Make a key. It is shown this once: only its hash is kept.") { name, scopes, days, output, config, json };
         command.SetAction((parsed, cancel) => WithKeysAsync(parsed.GetValue(config)!, Act.Administer, async keys =>

@@ -69,6 +69,31 @@ internal static class CommandContext
         },
     };
 
+    /// <summary>A number on the command line, in a range.</summary>
+    public static Option<int> NumberOption(string name, string description, int byDefault, int least, int most, string hint = "") => new(name)
+    {
+        Description = $"{description} ({least} to {most}).",
+        DefaultValueFactory = _ => byDefault,
+        CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            {
+                return number;
+            }
+
+            result.AddError($"{name} must be {least} to {most}. {hint}".TrimEnd());
+            return byDefault;
+        },
+    };
+
+    /// <summary>A new <c>--limit</c>.</summary>
+    public static Option<int> LimitOption(string hint = "")
+    {
+        var limit = NumberOption("--limit", "At most so many, the newest", 50, 1, 10_000, hint);
+        limit.Aliases.Add("-n");
+        return limit;
+    }
+
     /// <summary>The settings; null after telling on standard error why they cannot be used.</summary>
     public static HostSettings? Load(string path)
     {
@@ -116,6 +141,27 @@ internal static class CommandContext
         Unwrap = settings.Keys.UnwrapCommand,
         Limit = settings.Keys.CommandTimeout,
     };
+
+    /// <summary>An argument that is one of a few words, shown and taken in small letters.</summary>
+    public static Argument<T> WordArgument<T>(string name)
+        where T : struct, Enum
+    {
+        var words = Enum.GetNames<T>().Select(word => word.ToLowerInvariant()).ToArray();
+        return new Argument<T>(name)
+        {
+            HelpName = string.Join('|', words),
+            CustomParser = result =>
+            {
+                if (words.Contains(result.Tokens[0].Value, StringComparer.OrdinalIgnoreCase))
+                {
+                    return Enum.Parse<T>(result.Tokens[0].Value, ignoreCase: true);
+                }
+
+                result.AddError($"\"{result.Tokens[0].Value}\" is none of {string.Join(", ", words)}.");
+                return default;
+            },
+        };
+    }
 
     /// <summary>Where a telephone number comes from. Not from the command line itself: every process of the machine sees that.</summary>
     public static Argument<string> NumberFrom() => new("number-from")

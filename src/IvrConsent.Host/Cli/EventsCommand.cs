@@ -22,14 +22,7 @@ internal static class EventsCommand
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
         var filter = new Filter();
-        var limit = new Option<int>("--limit", "-n") { Description = "At most so many, the newest (1 to 10000).", DefaultValueFactory = _ => 50 };
-        limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 10_000)
-            {
-                result.AddError("--limit must be 1 to 10000. For more use: events export");
-            }
-        });
+        var limit = CommandContext.LimitOption("For more use: events export");
         var command = new Command("list", "List the newest events, newest first. Caller numbers are masked.") { config, json, limit };
         filter.AddTo(command);
         command.SetAction((parsed, cancel) => WithReaderAsync(parsed.GetValue(config)!, async reader =>

@@ -22,14 +22,7 @@ internal static class QuarantineCommand
     {
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
-        var limit = new Option<int>("--limit", "-n") { Description = "At most so many, the newest (1 to 10000).", DefaultValueFactory = _ => 50 };
-        limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 10_000)
-            {
-                result.AddError("--limit must be 1 to 10000.");
-            }
-        });
+        var limit = CommandContext.LimitOption();
         var command = new Command("list", "List them, the newest first, with why each is locked away and when it is erased if nobody decides. A supervisor sees those of his lines.") { limit, config, json };
         command.SetAction((parsed, cancel) => RightsContext.RunOnVaultAsync(parsed.GetValue(config)!, Act.ReadEvents, ofLines: true, async context =>
         {
@@ -157,12 +150,15 @@ internal static class QuarantineCommand
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
         var recording = RecordingArgument();
-        var step = new Argument<QuarantineStep>("step") { Description = "release or delete." };
+        var step = CommandContext.WordArgument<QuarantineStep>("step");
+        step.Description = "What is agreed to.";
         var purposes = new Option<string?>("--purposes") { Description = "For a release: exactly the purposes that it will be released for." };
         var command = new Command("approve", "Agree as the second of four eyes, before it is released or deleted.") { recording, step, purposes, config, json };
         command.Validators.Add(result =>
         {
-            if ((result.GetResult(step)?.GetValueOrDefault<QuarantineStep>() == QuarantineStep.Release) != (result.GetResult(purposes) is { Implicit: false }))
+            // By its word: the value of one that is none cannot be asked for.
+            var release = nameof(QuarantineStep.Release).Equals(result.GetResult(step) is { Tokens: [var word, ..] } ? word.Value : null, StringComparison.OrdinalIgnoreCase);
+            if (release != (result.GetResult(purposes) is { Implicit: false }))
             {
                 result.AddError("A release names its --purposes; a deletion has none.");
             }

@@ -31,14 +31,7 @@ internal static class RecordingsCommand
         var state = new Option<string?>("--state") { Description = "waiting (on the PBX), stored (in the vault, and perhaps still on the PBX), done (in the vault only) or missing." };
         state.AcceptOnlyFromAmong([.. States.Keys]);
         var quarantined = new Option<bool>("--quarantined") { Description = "Only those without a ground in the ledger." };
-        var limit = new Option<int>("--limit", "-n") { Description = "At most so many, the newest (1 to 10000).", DefaultValueFactory = _ => 50 };
-        limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 10_000)
-            {
-                result.AddError("--limit must be 1 to 10000. Behind the last one listed it goes on with --before.");
-            }
-        });
+        var limit = CommandContext.LimitOption("Behind the last one listed it goes on with --before.");
         var before = new Option<string?>("--before") { Description = "Only those older than the recording of this name." };
         var command = new Command("list", "List recordings, the newest first: no audio, no number. A supervisor sees those of his lines.") { call, person, line, state, quarantined, limit, before, config, json };
         command.SetAction((parsed, cancel) => RightsContext.RunOnVaultAsync(parsed.GetValue(config)!, Act.ReadEvents, ofLines: true, async context =>

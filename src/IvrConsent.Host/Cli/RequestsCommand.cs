@@ -128,7 +128,8 @@ internal static class RequestsCommand
     {
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
-        var kind = new Argument<RequestKind>("kind") { Description = "access, rectification, erasure, restriction or objection." };
+        var kind = CommandContext.WordArgument<RequestKind>("kind");
+        kind.Description = "What the person asks for.";
         var person = new Option<string?>("--number-from") { Description = "Of the person whose number is the first line of this file; - is standard input." };
         var call = new Option<string?>("--call") { Description = "About this one call." };
         var receipt = new Option<string?>("--receipt") { Description = "About the one call or entry whose receipt has this reference (10 or 13 digits, spaces allowed)." };

@@ -83,7 +83,20 @@ internal static class WebhooksCommand
     {
         var config = CommandContext.ConfigOption();
         var hook = new Argument<string>("hook") { Description = "The webhook's name." };
-        var one = new Option<Guid?>("--event") { Description = "Only this event." };
+        var one = new Option<Guid?>("--event")
+        {
+            Description = "Only this event.",
+            CustomParser = result =>
+            {
+                if (Guid.TryParse(result.Tokens[0].Value, out var id))
+                {
+                    return id;
+                }
+
+                result.AddError($"\"{result.Tokens[0].Value}\" is not an event's id: 32 hexadecimal digits are expected, hyphens allowed.");
+                return null;
+            },
+        };
         var all = new Option<bool>("--all") { Description = "All dead messages of the webhook." };
         var command = new Command("replay", "Send dead messages again: the running worker does so within a second, in order within each call.") { hook, config, one, all };
         command.Validators.Add(result =>

@@ -49,7 +49,7 @@ public sealed class RecordingsTests : IDisposable
     {
         var kept = await _vault.KeepAsync();
         var file = Path.Combine(_vault.Here.Folder, "out.wav");
-        Assert.Equal(1, (await _vault.RunAsync("recordings", "export", kept.Name, "--out", file)).ExitCode); // no reason
+        Assert.Equal(2, (await _vault.RunAsync("recordings", "export", kept.Name, "--out", file)).ExitCode); // no reason
         var export = await _vault.RunAsync("recordings", "export", kept.Name, "--reason", "complaint 7", "--out", file, "--json");
         Assert.True(export.ExitCode == 0, export.Error);
         Assert.Equal(kept.Sound, await File.ReadAllBytesAsync(file, Cancel));

@@ -179,7 +179,7 @@ public sealed class RightsTests : IDisposable
     {
         await AddRecordingAsync();
         var subject = Json(await RunAsync("subjects", "find", NumberFile(), "--json")).GetProperty("subject").GetString()!;
-        Assert.Equal(1, (await RunAsync("subjects", "reveal", subject)).ExitCode); // a reason is needed: the command line is wrong
+        Assert.Equal(2, (await RunAsync("subjects", "reveal", subject)).ExitCode); // a reason is needed: the command line is wrong
         var revealed = await RunAsync("subjects", "reveal", subject, "--reason", "call back");
         Assert.Equal((0, Number), (revealed.ExitCode, revealed.Output.Trim()));
         var looks = Json(await RunAsync("events", "list", "--type", "NumberRevealed", "--json"));
