@@ -201,13 +201,6 @@ internal static class ConsentsCommand
             return refused;
         }
 
-        // A withdrawal that is entered erases what rests on the consent, and how a person stands is that person's data.
-        if (settings.Access.WhyNot(CliActor.Name, Act.HandleRequests) is { } why)
-        {
-            await Console.Error.WriteLineAsync(why);
-            return ExitCodes.Failed;
-        }
-
         try
         {
             // A spool of its own: a worker that runs has the other. What waits there is taken up by the next of these commands.

@@ -48,12 +48,6 @@ internal static class KeysRotateCommand
                 return refused;
             }
 
-            if (settings.Access.WhyNot(CliActor.Name, Act.Administer) is { } why)
-            {
-                await Console.Error.WriteLineAsync(why);
-                return ExitCodes.Failed;
-            }
-
             try
             {
                 await using var rotation = open(settings);
