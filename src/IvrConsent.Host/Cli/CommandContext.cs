@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IvrConsent.Host.Settings;
+using IvrConsent.Storage;
 using IvrConsent.Storage.Database;
 using IvrConsent.Storage.Keys;
 using Spectre.Console;
@@ -79,6 +80,20 @@ internal static class CommandContext
 
         return result.Settings;
     }
+
+    /// <summary>Runs a command on the settings, with what is expected to go wrong told and turned into an exit code.</summary>
+    public static async Task<int> WithSettingsAsync(string config, Func<HostSettings, Task<int>> run, string? ofFiles = null) =>
+        Load(config) is { } settings ? await CommandErrors.GuardAsync(() => run(settings), ofFiles) : ExitCodes.Usage;
+
+    /// <summary>The same with the database's services.</summary>
+    public static Task<int> WithStorageAsync(string config, Func<HostSettings, IServiceProvider, Task<int>> run, string? ofFiles = null) => WithSettingsAsync(
+        config,
+        async settings =>
+        {
+            await using var services = new ServiceCollection().AddLogging().AddStorage(LedgerOptions(settings)).BuildServiceProvider();
+            return await run(settings, services);
+        },
+        ofFiles);
 
     /// <summary>The ledger's options as the settings have them.</summary>
     public static LedgerOptions LedgerOptions(HostSettings settings) => new()

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using IvrConsent.Core.Ledger.Proof;
-using IvrConsent.Storage.Database;
-using IvrConsent.Storage.Keys;
 using IvrConsent.Storage.Proof;
 
 namespace IvrConsent.Host.Cli;
@@ -214,32 +212,9 @@ internal static class LedgerCommand
         }
     }
 
-    private static async Task<int> WithProofAsync(string config, Func<LedgerProof, Task<int>> run)
+    private static Task<int> WithProofAsync(string config, Func<LedgerProof, Task<int>> run) => CommandContext.WithSettingsAsync(config, async settings =>
     {
-        if (CommandContext.Load(config) is not { } settings)
-        {
-            return ExitCodes.Usage;
-        }
-
-        try
-        {
-            await using var proof = new LedgerProof(CommandContext.LedgerOptions(settings));
-            return await run(proof);
-        }
-        catch (LedgerProofException error)
-        {
-            await Console.Error.WriteLineAsync(error.Message);
-            return ExitCodes.Failed;
-        }
-        catch (KeyFolderException error)
-        {
-            await Console.Error.WriteLineAsync(error.Message);
-            return ExitCodes.Usage;
-        }
-        catch (LedgerUnavailableException error)
-        {
-            await Console.Error.WriteLineAsync(error.Message);
-            return ExitCodes.Unavailable;
-        }
-    }
+        await using var proof = new LedgerProof(CommandContext.LedgerOptions(settings));
+        return await run(proof);
+    });
 }

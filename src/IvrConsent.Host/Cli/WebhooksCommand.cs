@@ -4,8 +4,6 @@ using IvrConsent.Core.Webhooks;
 using IvrConsent.Host.Consents;
 using IvrConsent.Host.Settings;
 using IvrConsent.Host.Webhooks;
-using IvrConsent.Storage;
-using IvrConsent.Storage.Database;
 
 namespace IvrConsent.Host.Cli;
 
@@ -142,24 +140,8 @@ internal static class WebhooksCommand
         return command;
     }
 
-    private static async Task<int> WithStoreAsync(string config, Func<HostSettings, IWebhookStore, Task<int>> run)
-    {
-        if (CommandContext.Load(config) is not { } settings)
-        {
-            return ExitCodes.Usage;
-        }
-
-        try
-        {
-            await using var services = new ServiceCollection().AddLogging().AddStorage(CommandContext.LedgerOptions(settings)).BuildServiceProvider();
-            return await run(settings, services.GetRequiredService<IWebhookStore>());
-        }
-        catch (LedgerUnavailableException exception)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitCodes.Unavailable;
-        }
-    }
+    private static Task<int> WithStoreAsync(string config, Func<HostSettings, IWebhookStore, Task<int>> run) =>
+        CommandContext.WithStorageAsync(config, (settings, services) => run(settings, services.GetRequiredService<IWebhookStore>()));
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }
