@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Turns what run.sh collected into figures. Standard library only.
 
-    evaluate.py ready URL            exit code 0 when URL answers 200
     evaluate.py report --run DIR …   prints the results and writes them as JSON; exit code 1 when a call failed
 """
 import argparse
@@ -15,8 +14,6 @@ import platform
 import struct
 import sys
 import time
-import urllib.error
-import urllib.request
 
 # What the project sets itself, at 20 calls a second. Reported, not enforced: the exit code is for calls that went wrong.
 TARGETS = {
@@ -28,14 +25,6 @@ TARGETS = {
 # Of a call of 8 s, the key goes down after two and comes up a second later: about five are left to record.
 # MixMonitor writes a little less: nothing while nothing is sent.
 LEAST_RECORDED, MOST_RECORDED = 4.0, 5.5
-
-
-def ready(url):
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def percentile(values, share):
@@ -261,7 +250,6 @@ and no voice. The baseline writes a line to a log and proves nothing.""")
 def main():
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("ready").add_argument("url")
     command = commands.add_parser("report")
     command.add_argument("--calls", type=int, required=True)
     command.add_argument("--rate", type=int, required=True)
@@ -270,8 +258,6 @@ def main():
     for name in ("--run", "--recordings", "--monitor", "--json"):
         command.add_argument(name, type=pathlib.Path, required=True)
     arguments = parser.parse_args()
-    if arguments.command == "ready":
-        return 0 if ready(arguments.url) else 1
     return report(arguments)
 
 

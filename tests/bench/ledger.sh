@@ -7,11 +7,12 @@
 #
 # Exit code: 0 verified (whatever the time), else 1.
 set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-repo=$(cd "$here/../.." && pwd)
+# shellcheck source=tests/bench/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
 events=${1:-10000000}
-case $events in -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
-[[ $events =~ ^[1-9][0-9]{0,8}$ ]] || { echo "ledger.sh: '$events' is no number of events" >&2; exit 2; }
+case $events in -h | --help) usage; exit 0 ;; esac
+[[ $events =~ ^[1-9][0-9]{0,8}$ ]] || die "'$events' is no number of events"
 
 work=$here/.work/ledger
 rm -rf "$work"
@@ -31,7 +32,7 @@ chmod 600 "$work/ivrconsent.yaml"
 ivrconsent keys init >/dev/null
 ivrconsent migrate >/dev/null
 
-echo "== filling: $events events"
+say "filling: $events events"
 python3 - "$work/ledger.db" "$events" <<'PYTHON'
 import json, sqlite3, sys, uuid
 file, events = sys.argv[1], int(sys.argv[2])
@@ -72,8 +73,8 @@ seconds() { # COMMAND...
   "$@"
   python3 -c "print(f'   {$EPOCHREALTIME - $began:.1f} s, load $(cut -d' ' -f1 /proc/loadavg), $(nproc) processors')"
 }
-echo "== sealing all of it"
+say "sealing all of it"
 seconds ivrconsent ledger seal
 echo "file: $(($(stat -c %s "$work/ledger.db") / 1048576)) MiB"
-echo "== verifying all of it"
+say "verifying all of it"
 seconds ivrconsent ledger verify

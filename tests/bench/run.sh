@@ -12,15 +12,10 @@
 #
 # Exit code: 0 all calls right (whatever the figures), 1 some call failed, 2 it could not be measured.
 set -euo pipefail
-shopt -s inherit_errexit
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-repo=$(cd "$here/../.." && pwd)
+# shellcheck source=tests/bench/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-die() { printf 'bench: %s\n' "$*" >&2; exit 2; }
-say() { printf '== %s\n' "$*"; }
-
-calls=400 rate=20 warm_up=100 keep=no
-whole() { [[ ${2:-} =~ ^[1-9][0-9]{0,4}$ ]] || die "$1 wants a whole number from 1"; }
+calls=400 rate=20 warm_up=100
 while [[ $# -gt 0 ]]; do
   case $1 in
     --calls) whole "$@"; calls=$2; shift 2 ;;
@@ -28,62 +23,20 @@ while [[ $# -gt 0 ]]; do
     --warm-up) whole "$@"; warm_up=$2; shift 2 ;;
     --quick) calls=100 warm_up=40; shift ;;
     --keep) keep=yes; shift ;;
-    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) usage; exit 0 ;;
     *) die "unknown argument '$1' (see --help)" ;;
   esac
 done
 
-[[ $(id -u) == 0 ]] || die "needs root, as the lab does"
-command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: install it so that 'dotnet' is on the PATH"
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
-
-work=$here/.work
-export IVRCONSENT_LAB_DIR=${IVRCONSENT_LAB_DIR:-$work/lab}
-export IVRCONSENT_LAB_PORT_BASE=${IVRCONSENT_LAB_PORT_BASE:-37000}
-# Beside the lab's own ports.
-http_port=$((IVRCONSENT_LAB_PORT_BASE + 90))
+take "$here/.work"
 sipp_port=$((IVRCONSENT_LAB_PORT_BASE + 500))
 media_port=$((IVRCONSENT_LAB_PORT_BASE + 600))
-lab=$repo/tests/lab/lab
-
-mkdir -p "$work"
-exec 9>"$work/lock"
-flock -n 9 || die "another run holds $work/lock"
-
-worker=
-finish() {
-  local code=$?
-  trap - EXIT INT TERM
-  stop_worker
-  if [[ $keep == yes ]]; then
-    echo "bench: logs, ledger and recordings are in $work; end the lab with IVRCONSENT_LAB_DIR=$IVRCONSENT_LAB_DIR $lab down"
-  else
-    "$lab" clean >/dev/null 9>&- || true
-    # With something wrong, the logs stay; there are no callers in them but SIPp.
-    [[ $code != 0 ]] || rm -rf "$work/run" "$work/publish" "$work/floor"
-  fi
-  exit "$code"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# --- Set up ------------------------------------------------------------------------------------------------------------
+pbx=$(cat "$LAB_AST22_PROCESS_PID_FILE")
 
 if ! command -v python3 >/dev/null; then
   say "installing python3"
   { apt-get update && apt-get install -y --no-install-recommends python3; } >"$work/apt.log" 2>&1 || die "see $work/apt.log"
 fi
-
-run=$work/run
-rm -rf "$run"
-mkdir -p "$run"
-
-say "lab"
-"$lab" up asterisk22 9>&-
-# shellcheck disable=SC1091 # written by the lab
-. "$IVRCONSENT_LAB_DIR/lab.env"
-pbx=$(cat "$LAB_AST22_PROCESS_PID_FILE")
 
 say "build (as the Dockerfile does: Release, ReadyToRun)"
 rid=linux-x64
@@ -95,17 +48,8 @@ timeout 580 dotnet publish "$repo/src/IvrConsent.Host" -c Release -r "$rid" --no
 timeout 300 dotnet publish "$here/Floor" -c Release -r "$rid" --no-self-contained -o "$work/floor" \
   -p:PublishReadyToRun=true -p:NuGetLockFilePath=obj/packages.lock.json -v quiet -clp:ErrorsOnly 9>&- || die "the build failed"
 
-cat >"$run/ivrconsent.yaml" <<YAML
-http: { listen: 127.0.0.1:$http_port }
-database: { connection: $run/ledger.db, spool: $run/spool }
-keys: { folder: $run/keys }
-prompts: { folder: $LAB_AST22_SOUNDS/prompts }
-pbx:
-  - name: lab
-    url: $LAB_AST22_ARI
-    username: $LAB_ARI_USER
-    password_file: $LAB_ARI_PASSWORD_FILE
-    recordings_folder: $LAB_AST22_RECORDINGS
+ivrconsent=("$work/publish/ivrconsent")
+write_settings <<YAML
 notices:
   recording: { version: "1", prompt: notice }
 lines:
@@ -115,23 +59,7 @@ lines:
     notice: recording
 YAML
 
-"$work/publish/ivrconsent" keys init -c "$run/ivrconsent.yaml" >/dev/null
-
 # --- Measuring ---------------------------------------------------------------------------------------------------------
-
-start_worker() {
-  "$work/publish/ivrconsent" serve -c "$run/ivrconsent.yaml" >"$run/worker.log" 2>&1 9>&- &
-  worker=$!
-  local i
-  for ((i = 0; i < 150; i++)); do
-    sleep 0.2
-    kill -0 "$worker" 2>/dev/null || { tail -n 20 "$run/worker.log" >&2; die "the worker ended at its start"; }
-    # Without curl, which a fresh machine may lack.
-    if python3 "$here/evaluate.py" ready "http://127.0.0.1:$http_port/readyz"; then return; fi
-  done
-  tail -n 20 "$run/worker.log" >&2
-  die "the worker is not ready after 30 s"
-}
 
 start_floor() {
   "$work/floor/bench-floor" "$LAB_AST22_ARI/ari" "$LAB_ARI_USER" "$LAB_ARI_PASSWORD_FILE" \
@@ -145,19 +73,6 @@ start_floor() {
   done
   tail -n 20 "$run/floor.log" >&2
   die "the least did not start"
-}
-
-stop_worker() {
-  [[ -n $worker ]] || return 0
-  kill -TERM "$worker" 2>/dev/null || true
-  local i
-  for ((i = 0; i < 150; i++)); do
-    kill -0 "$worker" 2>/dev/null || break
-    sleep 0.1
-  done
-  kill -KILL "$worker" 2>/dev/null || true
-  wait "$worker" 2>/dev/null || true
-  worker=
 }
 
 # Processor time of a process so far, user and system, all its threads (the ended ones too) and waited-for children, in ticks.
@@ -225,7 +140,7 @@ say "IvrConsent (extension 106)"
 start_worker
 measure ivrconsent 106
 # As operations would read it.
-"$work/publish/ivrconsent" events export --reveal-numbers --reason bench -c "$run/ivrconsent.yaml" -o "$run/events.json" >/dev/null
+"${ivrconsent[@]}" events export --reveal-numbers --reason bench -c "$run/ivrconsent.yaml" -o "$run/events.json" >/dev/null
 
 cat >"$run/about" <<TEXT
 asterisk=$("$lab" cli asterisk22 -- core show version 9>&- | cut -d' ' -f1,2)

@@ -8,15 +8,15 @@
 #
 # Exit code: 0 nothing was lost (whatever the figures), 1 something was, 2 it could not be measured.
 set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-repo=$(cd "$here/../.." && pwd)
-die() { printf 'vault: %s\n' "$*" >&2; exit 2; }
+# shellcheck source=tests/bench/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
 export IVRCONSENT_BENCH_HOURS=8 IVRCONSENT_KILL_ROUNDS=100
 while [[ $# -gt 0 ]]; do
   case $1 in
     --hours) [[ ${2:-} =~ ^[1-9][0-9]?$ ]] || die "--hours wants a whole number from 1"; IVRCONSENT_BENCH_HOURS=$2; shift 2 ;;
     --kills) [[ ${2:-} =~ ^[0-9]{1,4}$ ]] || die "--kills wants a whole number"; IVRCONSENT_KILL_ROUNDS=$2; shift 2 ;;
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) usage; exit 0 ;;
     *) die "unknown argument '$1' (see --help)" ;;
   esac
 done
@@ -24,19 +24,13 @@ done
 if ! command -v age >/dev/null; then
   said=$(apt-get update 2>&1 && apt-get install -y --no-install-recommends age 2>&1) || die "age could not be installed: $said"
 fi
-export IVRCONSENT_LAB_DIR=${IVRCONSENT_LAB_DIR:-$here/.work/lab} IVRCONSENT_LAB_PORT_BASE=${IVRCONSENT_LAB_PORT_BASE:-37000}
-export IVRCONSENT_LAB_ENV=$IVRCONSENT_LAB_DIR/lab.env IVRCONSENT_LAB_REQUIRED=1
-tests=$repo/tests/IvrConsent.Adapters.Tests
-dotnet build "$tests" -c Release -v q -clp:ErrorsOnly || exit 2
-run() { dotnet exec "$tests/bin/Release/net10.0/IvrConsent.Adapters.Tests.dll" -noColor -diagnostics "$@"; }
-echo "== a long call"
-run -explicit only -class '*TakeInSpeed' || exit 1
+build_tests
+say "a long call"
+run_tests -explicit only -class '*TakeInSpeed'
 if [[ $IVRCONSENT_KILL_ROUNDS -gt 0 ]]; then
-  echo "== killed $IVRCONSENT_KILL_ROUNDS times on each database"
-  mkdir -p "$IVRCONSENT_LAB_DIR"
-  "$repo/tests/lab/lab" up postgres || exit 2
-  trap '"$repo/tests/lab/lab" down' EXIT
+  say "killed $IVRCONSENT_KILL_ROUNDS times on each database"
+  postgres_up
   # One after the other: two at a time slow each other until no kill meets anybody at work.
-  run -class '*SqliteVaultKillTests' || exit 1
-  run -class '*PostgresVaultKillTests' || exit 1
+  run_tests -class '*SqliteVaultKillTests'
+  run_tests -class '*PostgresVaultKillTests'
 fi

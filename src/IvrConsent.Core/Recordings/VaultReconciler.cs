@@ -11,7 +11,8 @@ namespace IvrConsent.Core.Recordings;
 /// <param name="Entered">Recordings that lay on a PBX and were entered now: to be taken in, or locked away.</param>
 /// <param name="Removed">Left-overs of interrupted work that were removed.</param>
 /// <param name="Alerts">What somebody has to look at.</param>
-public sealed record ReconcileReport(int Entered, int Removed, int Alerts);
+/// <param name="NotCompared">Which PBXs or stores could not be compared, and why, for a person; null where all were.</param>
+public sealed record ReconcileReport(int Entered, int Removed, int Alerts, string? NotCompared = null);
 
 /// <summary>
 /// Compares what lies on the PBXs, what the vault knows, what is in the store, and the ledger. It enters what was overlooked, removes what
@@ -28,13 +29,14 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
 
     private readonly IPbx[] _pbxes = [.. pbxes];
 
-    /// <summary>Compares everything once. A PBX or store that cannot be reached is told of and left for the next time.</summary>
+    /// <summary>Compares everything once. A PBX or store that cannot be reached is left for the next time, as the report says.</summary>
     public async Task<ReconcileReport> RunAsync(CancellationToken cancel)
     {
         var (entered, removed, alerts) = (0, 0, 0);
+        var troubles = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var pbx in _pbxes.Where(pbx => pbx.Health.Attached))
         {
-            entered += await GuardAsync(pbx.Name, async () =>
+            entered += await GuardAsync(pbx.Name, troubles, async () =>
             {
                 var (found, strange) = await EnterAsync(pbx, cancel);
                 alerts += strange > 0 ? 1 : 0;
@@ -43,17 +45,17 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
         }
 
         var leftOvers = new List<string>();
-        alerts += await GuardAsync(store.Name, async () => await FindMissingAsync(await ListStoreAsync(leftOvers, cancel), cancel));
-        removed += await GuardAsync(store.Name, () => RemoveAsync(leftOvers, cancel));
+        alerts += await GuardAsync(store.Name, troubles, async () => await FindMissingAsync(await ListStoreAsync(leftOvers, cancel), cancel));
+        removed += await GuardAsync(store.Name, troubles, () => RemoveAsync(leftOvers, cancel));
         if (entered + removed + alerts > 0)
         {
             VaultLog.Reconciled(log, entered, removed, alerts);
         }
 
-        return new ReconcileReport(entered, removed, alerts);
+        return new ReconcileReport(entered, removed, alerts, troubles.Count == 0 ? null : string.Join("; ", troubles));
     }
 
-    private async Task<int> GuardAsync(string where, Func<Task<int>> compare)
+    private static async Task<int> GuardAsync(string where, SortedSet<string> troubles, Func<Task<int>> compare)
     {
         try
         {
@@ -61,7 +63,7 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
         }
         catch (Exception error) when (error is PbxException or RecordingStoreException or IOException)
         {
-            VaultLog.NotReconciled(log, where, error.Message);
+            troubles.Add($"{where}: {error.Message}");
             return 0;
         }
     }

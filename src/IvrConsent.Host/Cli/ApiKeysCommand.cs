@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using IvrConsent.Core.Access;
-using IvrConsent.Storage;
-using IvrConsent.Storage.Database;
 
 namespace IvrConsent.Host.Cli;
 
@@ -132,36 +130,12 @@ internal static partial class ApiKeysCommand
         return command;
     }
 
-    private static async Task<int> WithKeysAsync(string config, Act act, Func<IApiKeys, Task<int>> use)
-    {
-        if (CommandContext.Load(config) is not { } settings)
-        {
-            return ExitCodes.Usage;
-        }
-
-        // A key opens what its scopes say to whoever has it: who may not administer must not make himself one.
-        if (settings.Access.WhyNot(CliActor.Name, act) is { } why)
-        {
-            await Console.Error.WriteLineAsync(why);
-            return ExitCodes.Failed;
-        }
-
-        try
-        {
-            await using var services = new ServiceCollection().AddLogging().AddStorage(CommandContext.LedgerOptions(settings)).BuildServiceProvider();
-            return await use(services.GetRequiredService<IApiKeys>());
-        }
-        catch (LedgerUnavailableException exception)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitCodes.Unavailable;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            await Console.Error.WriteLineAsync($"{exception.Message} (a key's file never overwrites another)");
-            return ExitCodes.Failed;
-        }
-    }
+    /// <summary>A key opens what its scopes say to whoever has it: who may not administer must not make himself one.</summary>
+    private static Task<int> WithKeysAsync(string config, Act act, Func<IApiKeys, Task<int>> use) => CommandContext.WithStorageAsync(
+        config,
+        (_, services) => use(services.GetRequiredService<IApiKeys>()),
+        CommandContext.Only(act),
+        "a key's file never overwrites another");
 
     [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9._-]{0,63}\z")]
     private static partial Regex Name();

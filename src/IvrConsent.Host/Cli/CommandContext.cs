@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using IvrConsent.Core.Access;
 using IvrConsent.Host.Settings;
+using IvrConsent.Storage;
 using IvrConsent.Storage.Database;
 using IvrConsent.Storage.Keys;
 using Spectre.Console;
@@ -124,6 +125,40 @@ internal static class CommandContext
 
         return settings;
     }
+
+    /// <summary>Who may do it: told why not, where the settings give roles and the login that asks has none that may.</summary>
+    public static Func<AccessSettings, string?> Only(Act act) => access => access.WhyNot(CliActor.Name, act);
+
+    /// <summary>
+    /// Runs a command on the settings, for who may (<paramref name="whyNot"/> says why somebody may not), with what is expected to go wrong told and
+    /// turned into an exit code.
+    /// </summary>
+    public static async Task<int> WithSettingsAsync(string config, Func<HostSettings, Task<int>> run, Func<AccessSettings, string?>? whyNot = null, string? ofFiles = null)
+    {
+        if (Load(config) is not { } settings)
+        {
+            return ExitCodes.Usage;
+        }
+
+        if (whyNot?.Invoke(settings.Access) is { } why)
+        {
+            await Console.Error.WriteLineAsync(why);
+            return ExitCodes.Failed;
+        }
+
+        return await CommandErrors.GuardAsync(() => run(settings), ofFiles);
+    }
+
+    /// <summary>The same with the database's services.</summary>
+    public static Task<int> WithStorageAsync(string config, Func<HostSettings, IServiceProvider, Task<int>> run, Func<AccessSettings, string?>? whyNot = null, string? ofFiles = null) => WithSettingsAsync(
+        config,
+        async settings =>
+        {
+            await using var services = new ServiceCollection().AddLogging().AddStorage(LedgerOptions(settings)).BuildServiceProvider();
+            return await run(settings, services);
+        },
+        whyNot,
+        ofFiles);
 
     /// <summary>The ledger's options as the settings have them.</summary>
     public static LedgerOptions LedgerOptions(HostSettings settings) => new()

@@ -9,7 +9,6 @@ using IvrConsent.Host.Consents;
 using IvrConsent.Host.Settings;
 using IvrConsent.Storage;
 using IvrConsent.Storage.Database;
-using IvrConsent.Storage.Keys;
 
 namespace IvrConsent.Host.Cli;
 
@@ -193,55 +192,32 @@ internal static class ConsentsCommand
 
     private static Func<string, bool> HasLine(HostSettings settings) => name => settings.Lines.Any(line => line.Options.Name == name);
 
-    private static async Task<int> WithDeskAsync(string config, Func<ConsentDesk, HostSettings, LineTerms, Task<int>> use)
+    /// <summary>Of any line, by the whole number, and a withdrawal that is entered erases recordings: for who handles persons' requests.</summary>
+    private static Task<int> WithDeskAsync(string config, Func<ConsentDesk, HostSettings, LineTerms, Task<int>> use) => CommandContext.WithSettingsAsync(config, async settings =>
     {
-        // Of any line, by the whole number, and a withdrawal entered here erases recordings: as with a person's request.
-        if (CommandContext.LoadFor(config, Act.HandleRequests, out var refused) is not { } settings)
-        {
-            return refused;
-        }
-
+        // A spool of its own: a worker that runs has the other. What waits there is taken up by the next of these commands.
+        var options = CommandContext.LedgerOptions(settings);
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddStorage(new LedgerOptions { Connection = options.Connection, SpoolFolder = options.SpoolFolder + "-cli", KeyFolder = options.KeyFolder, CommitLimit = TimeSpan.FromSeconds(10) });
+        using var host = builder.Build();
+        var subjects = host.Services.GetRequiredService<ISubjects>();
+        await host.StartAsync();
         try
         {
-            // A spool of its own: a worker that runs has the other. What waits there is taken up by the next of these commands.
-            var options = CommandContext.LedgerOptions(settings);
-            var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-            builder.Services.AddStorage(new LedgerOptions { Connection = options.Connection, SpoolFolder = options.SpoolFolder + "-cli", KeyFolder = options.KeyFolder, CommitLimit = TimeSpan.FromSeconds(10) });
-            using var host = builder.Build();
-            var subjects = host.Services.GetRequiredService<ISubjects>();
-            await host.StartAsync();
-            try
+            var ledger = host.Services.GetRequiredService<ILedger>();
+            if (!ledger.Health.Available)
             {
-                var ledger = host.Services.GetRequiredService<ILedger>();
-                if (!ledger.Health.Available)
-                {
-                    await Console.Error.WriteLineAsync(ledger.Health.Detail);
-                    return ExitCodes.Unavailable;
-                }
+                await Console.Error.WriteLineAsync(ledger.Health.Detail);
+                return ExitCodes.Unavailable;
+            }
 
-                var reader = host.Services.GetRequiredService<ILedgerReader>();
-                var history = new ConsentHistory(reader, name => settings.Lines.Select(line => line.Options).FirstOrDefault(line => line.Name == name));
-                return await use(new ConsentDesk(subjects, ledger, reader, history, TimeProvider.System), settings, new LineTerms(settings, ledger, TimeProvider.System));
-            }
-            finally
-            {
-                await host.StopAsync();
-            }
+            var reader = host.Services.GetRequiredService<ILedgerReader>();
+            var history = new ConsentHistory(reader, name => settings.Lines.Select(line => line.Options).FirstOrDefault(line => line.Name == name));
+            return await use(new ConsentDesk(subjects, ledger, reader, history, TimeProvider.System), settings, new LineTerms(settings, ledger, TimeProvider.System));
         }
-        catch (KeyFolderException exception)
+        finally
         {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitCodes.Usage;
+            await host.StopAsync();
         }
-        catch (Exception exception) when (exception is LedgerUnavailableException or LedgerMigrationException or SpoolFolderException)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitCodes.Unavailable;
-        }
-        catch (Exception exception) when (exception is ImportFileException or IOException or UnauthorizedAccessException)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitCodes.Failed;
-        }
-    }
+    }, CommandContext.Only(Act.HandleRequests));
 }

@@ -5,9 +5,6 @@ using IvrConsent.Core.Calls;
 using IvrConsent.Core.Ledger;
 using IvrConsent.Core.Rights;
 using IvrConsent.Host.Settings;
-using IvrConsent.Storage;
-using IvrConsent.Storage.Database;
-using IvrConsent.Storage.Keys;
 
 namespace IvrConsent.Host.Cli;
 
@@ -153,40 +150,8 @@ internal static class EventsCommand
         return ExitCodes.Ok;
     }
 
-    private static async Task<int> WithReaderAsync(string config, Func<AccessSettings, string?> whyNot, Func<ILedgerReader, AccessSettings, Task<int>> read)
-    {
-        if (CommandContext.Load(config) is not { } settings)
-        {
-            return ExitCodes.Usage;
-        }
-
-        if (whyNot(settings.Access) is { } why)
-        {
-            await Console.Error.WriteLineAsync(why);
-            return ExitCodes.Failed;
-        }
-
-        try
-        {
-            await using var services = new ServiceCollection().AddLogging().AddStorage(CommandContext.LedgerOptions(settings)).BuildServiceProvider();
-            return await read(services.GetRequiredService<ILedgerReader>(), settings.Access);
-        }
-        catch (KeyFolderException exception)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitCodes.Usage;
-        }
-        catch (LedgerUnavailableException exception)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitCodes.Unavailable;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            await Console.Error.WriteLineAsync($"{exception.Message} (an export never overwrites a file)");
-            return ExitCodes.Failed;
-        }
-    }
+    private static Task<int> WithReaderAsync(string config, Func<AccessSettings, string?> whyNot, Func<ILedgerReader, AccessSettings, Task<int>> read) =>
+        CommandContext.WithStorageAsync(config, (settings, services) => read(services.GetRequiredService<ILedgerReader>(), settings.Access), whyNot, CommandErrors.ExportNeverOverwrites);
 
     /// <summary>The conditions of list and export.</summary>
     private sealed class Filter

@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using IvrConsent.Core.Access;
 using IvrConsent.Core.Ledger.Proof;
-using IvrConsent.Storage.Database;
-using IvrConsent.Storage.Keys;
 using IvrConsent.Storage.Proof;
 
 namespace IvrConsent.Host.Cli;
@@ -215,33 +213,12 @@ internal static class LedgerCommand
         }
     }
 
-    private static async Task<int> WithProofAsync(string config, Func<LedgerProof, Task<int>> run, Act? act = null)
-    {
-        var refused = ExitCodes.Usage;
-        if ((act is { } needed ? CommandContext.LoadFor(config, needed, out refused) : CommandContext.Load(config)) is not { } settings)
-        {
-            return refused;
-        }
-
-        try
+    private static Task<int> WithProofAsync(string config, Func<LedgerProof, Task<int>> run, Act? act = null) => CommandContext.WithSettingsAsync(
+        config,
+        async settings =>
         {
             await using var proof = new LedgerProof(CommandContext.LedgerOptions(settings));
             return await run(proof);
-        }
-        catch (LedgerProofException error)
-        {
-            await Console.Error.WriteLineAsync(error.Message);
-            return ExitCodes.Failed;
-        }
-        catch (KeyFolderException error)
-        {
-            await Console.Error.WriteLineAsync(error.Message);
-            return ExitCodes.Usage;
-        }
-        catch (LedgerUnavailableException error)
-        {
-            await Console.Error.WriteLineAsync(error.Message);
-            return ExitCodes.Unavailable;
-        }
-    }
+        },
+        act is { } needed ? CommandContext.Only(needed) : null);
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using IvrConsent.Storage.Database;
-using IvrConsent.Storage.Keys;
 
 namespace IvrConsent.Host.Cli;
 
@@ -16,13 +15,8 @@ internal static class MigrateCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(string config, bool json, CancellationToken cancel)
+    private static Task<int> RunAsync(string config, bool json, CancellationToken cancel) => CommandContext.WithSettingsAsync(config, async settings =>
     {
-        if (CommandContext.Load(config) is not { } settings)
-        {
-            return ExitCodes.Usage;
-        }
-
         try
         {
             await using var migrator = new LedgerMigrator(CommandContext.LedgerOptions(settings));
@@ -38,21 +32,11 @@ internal static class MigrateCommand
 
             return ExitCodes.Ok;
         }
-        catch (KeyFolderException exception)
-        {
-            // Numbers of before there were keys are encrypted on the way.
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitCodes.Usage;
-        }
         catch (LedgerMigrationException exception)
         {
+            // The command's own work, which did not come about; elsewhere it is what stands in the way.
             await Console.Error.WriteLineAsync(exception.Message);
             return ExitCodes.Failed;
         }
-        catch (LedgerUnavailableException exception)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitCodes.Unavailable;
-        }
-    }
+    });
 }

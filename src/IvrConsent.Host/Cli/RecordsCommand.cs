@@ -9,9 +9,6 @@ using IvrConsent.Core.Ledger;
 using IvrConsent.Core.Records;
 using IvrConsent.Core.Rights;
 using IvrConsent.Core.Subjects;
-using IvrConsent.Storage;
-using IvrConsent.Storage.Database;
-using IvrConsent.Storage.Keys;
 
 namespace IvrConsent.Host.Cli;
 
@@ -74,41 +71,15 @@ internal static class RecordsCommand
         return log.BeginAsync(log.NewId(), cases[0].Call.Subject, null, new NumberRevealed(context.Actor, reason), "Nothing was exported");
     }
 
-    private static async Task<int> RunMaskedAsync(string config, Wanted wanted, Target file, CancellationToken cancel)
-    {
-        if (CommandContext.Load(config) is not { } settings)
-        {
-            return ExitCodes.Usage;
-        }
-
-        if (settings.Access.WhyNowhere(CliActor.Name, Act.ReadEvents) is { } why)
-        {
-            await Console.Error.WriteLineAsync(why);
-            return ExitCodes.Failed;
-        }
-
-        try
-        {
-            await using var services = new ServiceCollection().AddLogging().AddStorage(CommandContext.LedgerOptions(settings)).BuildServiceProvider();
-            return await ExportAsync(services, wanted, file, reveal: null, cancel, line => settings.Access.WhyNot(CliActor.Name, Act.ReadEvents, line));
-        }
-        catch (KeyFolderException exception)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitCodes.Usage;
-        }
-        catch (LedgerUnavailableException exception)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitCodes.Unavailable;
-        }
-    }
+    private static Task<int> RunMaskedAsync(string config, Wanted wanted, Target file, CancellationToken cancel) => CommandContext.WithStorageAsync(
+        config,
+        (settings, services) => ExportAsync(services, wanted, file, reveal: null, cancel, line => settings.Access.WhyNot(CliActor.Name, Act.ReadEvents, line)),
+        access => access.WhyNowhere(CliActor.Name, Act.ReadEvents));
 
     /// <summary>Exports; whole numbers only where <paramref name="reveal"/> puts that on record.</summary>
-    private static async Task<int> ExportAsync(
-        IServiceProvider services, Wanted wanted, Target file, Func<IReadOnlyList<ConsentCase>, Task>? reveal, CancellationToken cancel, Func<string?, string?>? whyNot = null)
-    {
-        try
+    private static Task<int> ExportAsync(
+        IServiceProvider services, Wanted wanted, Target file, Func<IReadOnlyList<ConsentCase>, Task>? reveal, CancellationToken cancel, Func<string?, string?>? whyNot = null) => CommandErrors.GuardAsync(
+        async () =>
         {
             var cases = await FindAsync(services, wanted, cancel);
             if (cases.Count == 0)
@@ -124,18 +95,8 @@ internal static class RecordsCommand
             }
 
             return await WriteAsync(reveal is null ? [.. cases.Select(consent => Masked(consent, file.Format))] : cases, file, many: wanted.Number, () => reveal?.Invoke(cases) ?? Task.CompletedTask, cancel);
-        }
-        catch (RecordsUsageException exception)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitCodes.Usage;
-        }
-        catch (Exception exception) when (exception is (IOException and not KeyFolderException) or UnauthorizedAccessException)
-        {
-            await Console.Error.WriteLineAsync($"{exception.Message} (an export never overwrites a file)");
-            return ExitCodes.Failed;
-        }
-    }
+        },
+        CommandErrors.ExportNeverOverwrites);
 
     /// <summary>A vCon's tel is a URI (RFC 3966), which stars have no place in: there the number is left out.</summary>
     private static ConsentCase Masked(ConsentCase consent, string format) => consent with
@@ -153,7 +114,7 @@ internal static class RecordsCommand
             var number = await Console.In.ReadLineAsync(cancel);
             if (PhoneNumber.Normalise(number) is null)
             {
-                throw new RecordsUsageException("Standard input holds no number: write the caller's number as its only line.");
+                throw new CommandUsageException("Standard input holds no number: write the caller's number as its only line.");
             }
 
             return await subjects.FindAsync(number!, cancel) is { } subject ? await finder.OfPersonAsync(subject, cancel) : [];
@@ -221,9 +182,6 @@ internal static class RecordsCommand
 
     /// <summary>What is asked for; one of its members.</summary>
     private sealed record Wanted(Guid? Event, CallId? Call, long? Position, bool Number, string Shown);
-
-    /// <summary>A command line or an input that cannot be used.</summary>
-    private sealed class RecordsUsageException(string message) : Exception(message);
 
     /// <summary>The options that say which consent; exactly one is given.</summary>
     private sealed class Which

@@ -11,7 +11,6 @@ using IvrConsent.Core.Subjects;
 using IvrConsent.Host.Settings;
 using IvrConsent.Storage;
 using IvrConsent.Storage.Database;
-using IvrConsent.Storage.Keys;
 
 namespace IvrConsent.Host.Cli;
 
@@ -38,13 +37,8 @@ internal sealed record RightsContext(IServiceProvider Services, HostSettings Set
     public static Task<int> RunOnVaultAsync(string config, Act act, bool ofLines, Func<RightsContext, Task<int>> run) =>
         RunAsync(config, access => ofLines ? access.WhyNowhere(CliActor.Name, act) : access.WhyNot(CliActor.Name, act), needsVault: true, run);
 
-    private static async Task<int> RunAsync(string config, Func<AccessSettings, string?> whyNot, bool needsVault, Func<RightsContext, Task<int>> run)
+    private static Task<int> RunAsync(string config, Func<AccessSettings, string?> whyNot, bool needsVault, Func<RightsContext, Task<int>> run) => CommandContext.WithSettingsAsync(config, async settings =>
     {
-        if (CommandContext.Load(config) is not { } settings)
-        {
-            return ExitCodes.Usage;
-        }
-
         if (whyNot(settings.Access) is { } why)
         {
             return await FailAsync(ExitCodes.Failed, why);
@@ -55,36 +49,17 @@ internal sealed record RightsContext(IServiceProvider Services, HostSettings Set
             return await FailAsync(ExitCodes.Usage, VaultHost.NoVault);
         }
 
+        using var host = await StartAsync(settings);
         try
         {
-            using var host = await StartAsync(settings);
-            try
-            {
-                var health = await WaitAsync(host.Services.GetRequiredService<ILedger>(), host.Services.GetRequiredService<TimeProvider>());
-                return health.Available ? await run(new RightsContext(host.Services, settings, CliActor.Name)) : await FailAsync(ExitCodes.Unavailable, health.Detail);
-            }
-            finally
-            {
-                await host.StopAsync();
-            }
+            var health = await WaitAsync(host.Services.GetRequiredService<ILedger>(), host.Services.GetRequiredService<TimeProvider>());
+            return health.Available ? await run(new RightsContext(host.Services, settings, CliActor.Name)) : await FailAsync(ExitCodes.Unavailable, health.Detail);
         }
-        catch (RightsRefusedException exception)
+        finally
         {
-            return await FailAsync(ExitCodes.Failed, exception.Message);
+            await host.StopAsync();
         }
-        catch (KeyFolderException exception)
-        {
-            return await FailAsync(ExitCodes.Usage, exception.Message);
-        }
-        catch (Exception exception) when (exception is LedgerUnavailableException or LedgerMigrationException or SpoolFolderException or RightsUntoldException or RecordingStoreException)
-        {
-            return await FailAsync(ExitCodes.Unavailable, exception.Message);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return await FailAsync(ExitCodes.Failed, exception.Message);
-        }
-    }
+    });
 
     /// <summary>Refuses who may not do it on the line; null: on something that is of no one line.</summary>
     public void Require(Act act, string? line)

@@ -5,8 +5,6 @@ using IvrConsent.Core.Webhooks;
 using IvrConsent.Host.Consents;
 using IvrConsent.Host.Settings;
 using IvrConsent.Host.Webhooks;
-using IvrConsent.Storage;
-using IvrConsent.Storage.Database;
 
 namespace IvrConsent.Host.Cli;
 
@@ -156,24 +154,8 @@ internal static class WebhooksCommand
         return command;
     }
 
-    private static async Task<int> WithStoreAsync(string config, Act act, Func<HostSettings, IWebhookStore, Task<int>> run)
-    {
-        if (CommandContext.LoadFor(config, act, out var refused) is not { } settings)
-        {
-            return refused;
-        }
-
-        try
-        {
-            await using var services = new ServiceCollection().AddLogging().AddStorage(CommandContext.LedgerOptions(settings)).BuildServiceProvider();
-            return await run(settings, services.GetRequiredService<IWebhookStore>());
-        }
-        catch (LedgerUnavailableException exception)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return ExitCodes.Unavailable;
-        }
-    }
+    private static Task<int> WithStoreAsync(string config, Act act, Func<HostSettings, IWebhookStore, Task<int>> run) =>
+        CommandContext.WithStorageAsync(config, (settings, services) => run(settings, services.GetRequiredService<IWebhookStore>()), CommandContext.Only(act));
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -49,6 +49,23 @@ internal abstract class RepeatingWorker(TimeProvider time) : BackgroundService
         }
     }
 
+    /// <summary>A step that is done only so often, however often its turn comes. One that failed is done again at its next turn.</summary>
+    protected Func<CancellationToken, Task> Every(TimeSpan between, Func<CancellationToken, Task> step)
+    {
+        long? done = null;
+        return async cancel =>
+        {
+            if (done is { } last && time.GetElapsedTime(last) < between)
+            {
+                return;
+            }
+
+            var begun = time.GetTimestamp();
+            await step(cancel);
+            done = begun;
+        };
+    }
+
     private static async Task<string?> TryAsync(Func<CancellationToken, Task> step, CancellationToken cancel)
     {
         try
@@ -58,7 +75,10 @@ internal abstract class RepeatingWorker(TimeProvider time) : BackgroundService
         }
         catch (Exception error) when (!cancel.IsCancellationRequested)
         {
-            return error is LedgerUnavailableException or RecordingStoreException or KeyFolderException ? error.Message : error.GetType().Name;
+            return error is LedgerUnavailableException or RecordingStoreException or KeyFolderException or NotDoneException ? error.Message : error.GetType().Name;
         }
     }
+
+    /// <summary>Thrown by a step that could not do all of its work, and says what it left.</summary>
+    protected sealed class NotDoneException(string message) : Exception(message);
 }

@@ -16,21 +16,12 @@ internal sealed partial class RetentionWorker(RetentionSweep sweep, TimeProvider
     // Entries that waited in a local file are older than their arrival; what comes later still is found by the hourly sweep, which looks at all.
     private static readonly TimeSpan LookBack = TimeSpan.FromMinutes(10);
 
-    private long? _swept;
-
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        RepeatAsync(Step, Step, [WithdrawAsync, SweepWhenDueAsync], reason => Failed(log, reason), stoppingToken);
+        RepeatAsync(Step, Step, [WithdrawAsync, Every(Between, SweepAsync)], reason => Failed(log, reason), stoppingToken);
 
-    private async Task SweepWhenDueAsync(CancellationToken cancel)
+    private async Task SweepAsync(CancellationToken cancel)
     {
-        if (_swept is { } swept && Time.GetElapsedTime(swept) < Between)
-        {
-            return;
-        }
-
-        var begun = Time.GetTimestamp();
         var report = await sweep.RunAsync(cancel);
-        _swept = begun;
         if (report.Due > 0 || report.Erased > 0 || report.Unfinished > 0)
         {
             Swept(log, report.Due, report.Erased, report.Kept.Count, report.Unfinished);

@@ -37,7 +37,7 @@ public partial class AsteriskInCallRealTests(ITestOutputHelper output)
         await talk.Recording.StopAsync(Cancel);
 
         var wav = WavFile.Read(talk.Lab.RecordingFile(talk.Recording.Name));
-        var tones = ToneAnalyzer.Analyze(wav.Mono(), wav.SampleRate, LabTones.Caller, LabTones.Agent, Secret);
+        var tones = wav.Tones(LabTones.Caller, LabTones.Agent, Secret);
         output.WriteLine($"{tones}");
         Assert.False(tones.Contains(Secret));
         Assert.InRange(tones.DurationOf(LabTones.Caller), TimeSpan.FromMilliseconds(700), TimeSpan.FromSeconds(10));
@@ -59,7 +59,7 @@ public partial class AsteriskInCallRealTests(ITestOutputHelper output)
 
         await talk.Recording!.StopAsync(Cancel);
         var wav = WavFile.Read(talk.Lab.RecordingFile(talk.Recording.Name));
-        Assert.False(ToneAnalyzer.Analyze(wav.Mono(), wav.SampleRate, Whispered, LabTones.Caller).Contains(Whispered));
+        Assert.False(wav.Tones(Whispered, LabTones.Caller).Contains(Whispered));
 
         whisper = await talk.Call.WhisperAsync(prompt, toBoth: true, Cancel);
         output.WriteLine($"to both: {whisper}");

@@ -11,28 +11,26 @@ public sealed class SqliteApiKeyTests() : ApiKeyContract(new SqliteTestDatabase(
 public sealed class PostgresApiKeyTests() : ApiKeyContract(new PostgresTestDatabase());
 
 /// <summary>API keys, and the one event of an id, alike on every database.</summary>
-public abstract class ApiKeyContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class ApiKeyContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, 250, TimeSpan.Zero);
 
     private LedgerDatabase _opened = null!;
     private ApiKeyStore _keys = null!;
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        await database.PrepareAsync();
-        await using (var migrator = new LedgerMigrator(database.Options()))
+        await base.InitializeAsync();
+        await using (var migrator = new LedgerMigrator(Database.Options()))
         {
             await migrator.MigrateAsync(Cancel);
         }
 
-        _opened = LedgerDatabase.Create(database.Options());
+        _opened = LedgerDatabase.Create(Database.Options());
         _keys = new ApiKeyStore(_opened);
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
         if (_opened is not null)
@@ -40,7 +38,7 @@ public abstract class ApiKeyContract(LedgerTestDatabase database) : IAsyncLifeti
             await _opened.DisposeAsync();
         }
 
-        await database.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     [Fact]
@@ -87,7 +85,7 @@ public abstract class ApiKeyContract(LedgerTestDatabase database) : IAsyncLifeti
     public async Task A_database_that_is_away_says_so()
     {
         await AddAsync("crm");
-        await database.StopAsync();
+        await Database.StopAsync();
         try
         {
             await Assert.ThrowsAsync<LedgerUnavailableException>(() => _keys.FindAsync(new string('0', 64), Cancel));
@@ -95,7 +93,7 @@ public abstract class ApiKeyContract(LedgerTestDatabase database) : IAsyncLifeti
         }
         finally
         {
-            await database.ContinueAsync();
+            await Database.ContinueAsync();
         }
 
         Assert.Single(await _keys.ListAsync(Cancel));
@@ -104,7 +102,7 @@ public abstract class ApiKeyContract(LedgerTestDatabase database) : IAsyncLifeti
     [Fact]
     public async Task The_ledger_gives_the_one_event_of_an_id()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = CallId.FromChannel("-", "record", Now);
         var entries = Enumerable.Range(1, 3).Select(i => new LedgerEntry(Guid.CreateVersion7(Now), call, i, Now, new ConsentUsed(null, $"purpose-{i}", "dialer", false, "no-consent"))).ToArray();
         Assert.Equal(AppendResult.Committed, await ledger.Ledger.AppendAsync(new LedgerBatch(new CallRow(call, "-", "-", null, "", "+48221234501", Now) { Kind = CallKind.Record }, entries)));

@@ -11,25 +11,15 @@ public sealed class SqliteConsentDeskTests() : ConsentDeskContract(new SqliteTes
 public sealed class PostgresConsentDeskTests() : ConsentDeskContract(new PostgresTestDatabase());
 
 /// <summary>Entering, correcting and asking by number, and what a person has said so far, on every database.</summary>
-public abstract class ConsentDeskContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class ConsentDeskContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
     private const string Number = "+48 600 700 811";
     private static readonly LineOptions Sales = new() { Name = "sales", Numbers = ["100"], Language = "en", Notice = new NoticeOptions("std", "3"), Purposes = [new PurposeOptions { Id = "quality", Retention = TimeSpan.FromDays(30) }] };
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
-
     [Fact]
     public async Task What_was_entered_and_what_was_pressed_make_one_history_of_the_person()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var desk = DeskOf(ledger);
         Assert.Null(await desk.FindAsync(Number, Cancel));
         var call = Make.Call() with { CallerNumber = "0048600700811" };
@@ -52,7 +42,7 @@ public abstract class ConsentDeskContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task A_correction_stands_behind_what_it_corrects_and_the_same_entry_stands_once()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var desk = DeskOf(ledger);
         var first = await desk.EnterOnceAsync(Number, null, Letter(EntryStatus.Given, Make.Start), "row 7", Cancel);
         var again = await desk.EnterOnceAsync("0048600700811", null, Letter(EntryStatus.Given, Make.Start), "row 7", Cancel);
@@ -68,7 +58,7 @@ public abstract class ConsentDeskContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Every_answer_about_calling_is_on_record()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var desk = DeskOf(ledger);
         Assert.Equal(OutboundReasons.NoConsent, (await CheckAsync()).Reason);
         var entered = await desk.EnterAsync(Number, null, Letter(EntryStatus.Given, Make.Start), Cancel);
@@ -85,7 +75,7 @@ public abstract class ConsentDeskContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task A_call_that_is_over_is_withdrawn_once_and_the_persons_records_are_found_by_number()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var desk = DeskOf(ledger);
         var call = Make.Call() with { CallerNumber = Number };
         await ledger.AppendAsync(new LedgerBatch(call, [Make.Entry(call, 1, new ConsentGiven('1', Make.Start, 1, 0) { Purposes = ["quality"] }), Make.Entry(call, 2, Make.Ended())]));

@@ -20,20 +20,12 @@ public sealed class SqliteLedgerTests() : LedgerContract(new SqliteTestDatabase(
 public sealed class PostgresLedgerTests() : LedgerContract(new PostgresTestDatabase());
 
 /// <summary>What a ledger must do on every database, on a good day.</summary>
-public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract partial class LedgerContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
-
     [Fact]
     public async Task Every_type_of_event_comes_back_as_it_went_in()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = Make.Call();
         var entries = Make.Everything.Select((e, i) => Make.Entry(call, i + 1, e)).ToList();
 
@@ -56,7 +48,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task Times_are_cut_to_milliseconds_in_UTC()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var odd = new DateTimeOffset(2026, 10, 25, 2, 59, 59, 999, TimeSpan.FromHours(2)).AddTicks(9999);
         var call = Make.Call(at: odd);
         await ledger.AppendAsync(new(call, [Make.Entry(call, 1, at: odd)]));
@@ -70,7 +62,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task An_entry_appended_twice_stands_once()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = Make.Call();
         var batch = Make.First(call);
 
@@ -84,7 +76,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task A_call_has_one_end_and_the_first_stands()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = Make.Call();
         await ledger.AppendAsync(Make.First(call));
         Assert.Equal(AppendResult.Committed, await ledger.AppendAsync(Make.More(call, 2, Make.Ended("first"))));
@@ -102,7 +94,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task A_number_that_is_taken_moves_the_newcomer_behind_and_loses_nothing()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = Make.Call();
         await ledger.AppendAsync(Make.First(call));
         await ledger.AppendAsync(Make.More(call, 2, Make.Resumed("worker 1")));
@@ -118,10 +110,10 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task Events_cannot_be_changed_deleted_or_replaced()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = Make.Call();
         await ledger.AppendAsync(new(call, [Make.Entry(call, 1), Make.Entry(call, 2, Make.Ended())]));
-        await using var connection = await database.OpenRawAsync();
+        await using var connection = await Database.OpenRawAsync();
 
         List<string> attacks =
         [
@@ -132,7 +124,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
             "INSERT INTO events (position, event_id, call_id, call_sequence, at, type, body) SELECT 1, call_id, event_id, 9, at, type, body FROM events WHERE position = 1",
             "INSERT INTO events (position, event_id, call_id, call_sequence, at, type, body) SELECT 3, call_id, call_id, 3, at, type, body FROM events WHERE position = 2",
         ];
-        attacks.AddRange(database is SqliteTestDatabase
+        attacks.AddRange(Database is SqliteTestDatabase
             ? attacks.Where(a => a.StartsWith("INSERT", StringComparison.Ordinal)).Select(a => a.Replace("INSERT", "REPLACE", StringComparison.Ordinal)).ToList()
             : ["TRUNCATE events", "TRUNCATE calls, events"]);
         foreach (var attack in attacks)
@@ -147,10 +139,10 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task No_number_stands_in_an_event()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = Make.Call();
         await ledger.AppendAsync(new(call, [.. Make.Everything.Select((e, i) => Make.Entry(call, i + 1, e))]));
-        await using var connection = await database.OpenRawAsync();
+        await using var connection = await Database.OpenRawAsync();
         var columns = (await connection.QueryAsync("SELECT * FROM events")).AsList();
         Assert.NotEmpty(columns);
         Assert.DoesNotContain(columns, row => ((IDictionary<string, object>)row).Values.Any(v => PhoneNumbers().IsMatch($"{v}")));
@@ -159,7 +151,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task Many_calls_at_once_keep_their_order_and_leave_no_gap()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(
             async () =>
             {
@@ -180,8 +172,8 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task Two_workers_on_one_database_commit_in_the_order_of_positions()
     {
-        await using var one = await LedgerUnderTest.StartAsync(database.Options());
-        await using var two = await LedgerUnderTest.StartAsync(database.Options(spool: database.Spool + "2"));
+        await using var one = await LedgerUnderTest.StartAsync(Database.Options());
+        await using var two = await LedgerUnderTest.StartAsync(Database.Options(spool: Database.Spool + "2"));
         using var done = new CancellationTokenSource();
         var watcher = Task.Run(
             async () =>
@@ -209,7 +201,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task Open_calls_are_those_of_the_PBX_without_an_end_oldest_first()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var late = Make.Call(at: Make.Start.AddHours(1));
         var early = Make.Call(at: Make.Start.AddHours(-1));
         var ended = Make.Call();
@@ -231,7 +223,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task Queries_filter_and_limit()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var day = Make.Start.AddDays(1);
         var sales = Make.Call(line: "sales", at: day);
         var support = Make.Call(pbx: "pbx2", line: "support", at: day.AddHours(1));
@@ -263,7 +255,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [InlineData("")]
     public async Task Hostile_text_comes_back_as_it_was(string text)
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = Make.Call() with { Channel = text, Line = text, CalledNumber = text, CallerNumber = text + "99" };
         Assert.Equal(AppendResult.Committed, await ledger.AppendAsync(new(call, [Make.Entry(call, 1, Make.Resumed(text))])));
 
@@ -275,7 +267,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task What_a_database_cannot_hold_becomes_a_replacement_character()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = Make.Call() with { CalledNumber = "12\034", CallerNumber = "x\ud800y" };
         var fact = new CallEnded(default, default, false, 0, null, "a\0b");
         Assert.Equal(AppendResult.Committed, await ledger.AppendAsync(new(call, [Make.Entry(call, 1, fact)])));
@@ -289,7 +281,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task Later_entries_may_come_before_the_call_s_row()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = Make.Call();
         await ledger.AppendAsync(Make.More(call, 2, Make.Ended()));
         var line = Assert.Single(await ledger.ReadAsync());
@@ -305,7 +297,7 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task A_programmer_s_error_is_told_at_once()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = Make.Call();
         await Assert.ThrowsAsync<ArgumentException>(() => ledger.AppendAsync(new(call, [])));
         await Assert.ThrowsAsync<ArgumentException>(() => ledger.AppendAsync(new(call, [Make.Entry(Make.Call(), 1)])));
@@ -316,12 +308,12 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task Stopping_writes_what_is_on_its_way()
     {
-        var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var appends = Enumerable.Range(0, 500).Select(_ => ledger.AppendAsync(Make.First(Make.Call()))).ToList();
         await ledger.DisposeAsync();
         Assert.All(await Task.WhenAll(appends), result => Assert.NotEqual(AppendResult.Lost, result));
 
-        await using var again = await LedgerUnderTest.StartAsync(database.Options());
+        await using var again = await LedgerUnderTest.StartAsync(Database.Options());
         await again.UntilAsync(h => h.Waiting == 0);
         Assert.Equal(500, (await again.ReadAsync()).Count);
     }
@@ -329,15 +321,15 @@ public abstract partial class LedgerContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task A_hundred_thousand_entries_stream_with_flat_memory()
     {
-        await using (var first = await LedgerUnderTest.StartAsync(database.Options()))
+        await using (var first = await LedgerUnderTest.StartAsync(Database.Options()))
         {
             await first.AppendAsync(Make.First(Make.Call()));
         }
 
         // Through the back door, as this is about reading.
-        await database.MultiplyAsync(100_000);
+        await Database.MultiplyAsync(100_000);
 
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         long count = 0, most = 0;
         var before = GC.GetTotalMemory(forceFullCollection: true);
         await foreach (var line in ledger.Reader.ReadAsync(new(), TestContext.Current.CancellationToken))

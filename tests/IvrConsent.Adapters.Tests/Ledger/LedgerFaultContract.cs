@@ -12,27 +12,19 @@ public sealed class SqliteLedgerFaultTests() : LedgerFaultContract(new SqliteTes
 public sealed class PostgresLedgerFaultTests() : LedgerFaultContract(new PostgresTestDatabase());
 
 /// <summary>What a ledger must do when the database, the spool or both are away.</summary>
-public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class LedgerFaultContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
     private static readonly CallRow[] None = [];
 
     /// <summary>Of the tests that are about it. Also before the fault a commit must keep it, whatever else the machine does.</summary>
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(2);
 
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
-
     [Fact]
     public async Task Database_gone_and_back()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var calls = await AppendCallsAsync(ledger, 3, AppendResult.Committed);
-        await database.StopAsync();
+        await Database.StopAsync();
 
         var watch = Stopwatch.StartNew();
         calls = [.. calls, .. await AppendCallsAsync(ledger, 20, AppendResult.Deferred)];
@@ -41,7 +33,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
         Assert.InRange(watch.ElapsedMilliseconds, 0, 10_000); // only the first one finds out
         Assert.NotEmpty(ledger.Ledger.Health.Detail);
 
-        await database.ContinueAsync();
+        await Database.ContinueAsync();
         await ledger.UntilAsync(h => h is { Available: true, Waiting: 0 }); // without any traffic
         await AppendCallsAsync(ledger, 1, AppendResult.Committed);
         await AssertExactlyOnceAsync(ledger, 24);
@@ -52,9 +44,9 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Database_that_does_not_answer_holds_nobody_longer_than_the_limit()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Limited(_limit));
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Limited(_limit));
         await AppendCallsAsync(ledger, 1, AppendResult.Committed);
-        await database.FreezeAsync();
+        await Database.FreezeAsync();
 
         var appends = Enumerable.Range(0, 50).Select(async _ =>
         {
@@ -73,7 +65,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
         Assert.InRange(next.Elapsed, TimeSpan.Zero, _limit * 0.9);
 
         await Task.Delay(2000, TestContext.Current.CancellationToken);
-        await database.ThawAsync();
+        await Database.ThawAsync();
         await ledger.UntilAsync(h => h is { Available: true, Waiting: 0 }, 20);
         await AssertExactlyOnceAsync(ledger, 52);
     }
@@ -81,13 +73,13 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Commit_that_comes_after_the_limit_stays_deferred_and_stands_once()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Limited(_limit));
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Limited(_limit));
         var call = (await AppendCallsAsync(ledger, 1, AppendResult.Committed))[0];
-        await database.FreezeAnswersAsync();
+        await Database.FreezeAnswersAsync();
 
         Assert.Equal(AppendResult.Deferred, await ledger.AppendAsync(Make.More(call, 2, Make.Ended("mine"))));
         await Task.Delay(200, TestContext.Current.CancellationToken);
-        await database.ThawAsync();
+        await Database.ThawAsync();
 
         await ledger.UntilAsync(h => h is { Available: true, Waiting: 0 });
         var lines = await ledger.ReadAsync();
@@ -98,10 +90,10 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Deferred_entries_are_seen_when_calls_are_looked_for()
     {
-        var pace = new SlowFolder(database.Spool);
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(), pace);
+        var pace = new SlowFolder(Database.Spool);
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options(), pace);
         var known = (await AppendCallsAsync(ledger, 1, AppendResult.Committed))[0];
-        await database.StopAsync();
+        await Database.StopAsync();
         var fresh = (await AppendCallsAsync(ledger, 1, AppendResult.Deferred))[0];
         var over = (await AppendCallsAsync(ledger, 1, AppendResult.Deferred))[0];
         Assert.Equal(AppendResult.Deferred, await ledger.AppendAsync(Make.More(known, 2)));
@@ -112,7 +104,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
 
         // Back, but the replay cannot read its file yet.
         pace.Unreadable = true;
-        await database.ContinueAsync();
+        await Database.ContinueAsync();
         await ledger.UntilAsync(h => h.Available);
         pace.UnreadableOnlyToReplay = true;
         var open = await ledger.Ledger.FindOpenCallsAsync("pbx1", TestContext.Current.CancellationToken);
@@ -140,16 +132,16 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     public async Task A_call_whose_beginning_an_earlier_process_left_in_the_spool_goes_on_behind_it()
     {
         CallRow call;
-        await using (var first = await LedgerUnderTest.StartAsync(database.Options()))
+        await using (var first = await LedgerUnderTest.StartAsync(Database.Options()))
         {
             await AppendCallsAsync(first, 1, AppendResult.Committed);
-            await database.StopAsync();
+            await Database.StopAsync();
             call = (await AppendCallsAsync(first, 1, AppendResult.Deferred))[0];
         }
 
-        await database.ContinueAsync();
-        var pace = new SlowFolder(database.Spool) { Unreadable = true, UnreadableOnlyToReplay = true };
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(), pace);
+        await Database.ContinueAsync();
+        var pace = new SlowFolder(Database.Spool) { Unreadable = true, UnreadableOnlyToReplay = true };
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options(), pace);
         await ledger.UntilAsync(h => h.Available);
         Assert.Equal(AppendResult.Deferred, await ledger.AppendAsync(Make.More(call, 2)));
         pace.Unreadable = false;
@@ -161,16 +153,16 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Neither_database_nor_spool_is_said_loudly()
     {
-        var full = new SlowFolder(database.Spool);
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(), full);
-        await database.StopAsync();
+        var full = new SlowFolder(Database.Spool);
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options(), full);
+        await Database.StopAsync();
         await AppendCallsAsync(ledger, 1, AppendResult.Deferred);
         full.Full = true;
         await AppendCallsAsync(ledger, 3, AppendResult.Lost);
         Assert.Equal(3, ledger.Log.Lines.Count(l => l.Level == LogLevel.Critical));
         full.Full = false;
         await AppendCallsAsync(ledger, 1, AppendResult.Deferred);
-        await database.ContinueAsync();
+        await Database.ContinueAsync();
         await ledger.UntilAsync(h => h is { Available: true, Waiting: 0 });
         await AssertExactlyOnceAsync(ledger, 2);
     }
@@ -178,16 +170,16 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task A_spool_that_hangs_does_not_hold_the_caller()
     {
-        using var hang = new SlowFolder(database.Spool);
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Limited(_limit), hang);
-        await database.StopAsync();
+        using var hang = new SlowFolder(Database.Spool);
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Limited(_limit), hang);
+        await Database.StopAsync();
         await AppendCallsAsync(ledger, 1, AppendResult.Deferred);
         hang.Hang.Reset();
         var watch = Stopwatch.StartNew();
         await AppendCallsAsync(ledger, 1, AppendResult.Lost);
         Assert.InRange(watch.Elapsed, _limit * 0.9, _limit * 2);
         hang.Hang.Set();
-        await database.ContinueAsync();
+        await Database.ContinueAsync();
         await ledger.UntilAsync(h => h is { Available: true, Waiting: 0 });
         Assert.Equal(2, (await ledger.ReadAsync()).Count); // it did arrive after all
     }
@@ -195,7 +187,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task A_full_queue_goes_to_the_spool()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options(queue: 4));
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options(queue: 4));
         var results = await Task.WhenAll(Enumerable.Range(0, 400).Select(_ => Task.Run(
             () => ledger.AppendAsync(Make.First(Make.Call())), TestContext.Current.CancellationToken)));
         var stored = results.Count(r => r != AppendResult.Lost);
@@ -207,31 +199,31 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Started_while_the_database_is_away()
     {
-        await using (var first = await LedgerUnderTest.StartAsync(database.Options()))
+        await using (var first = await LedgerUnderTest.StartAsync(Database.Options()))
         {
             await AppendCallsAsync(first, 1, AppendResult.Committed);
         }
 
-        await database.StopAsync();
-        if (database is SqliteTestDatabase)
+        await Database.StopAsync();
+        if (Database is SqliteTestDatabase)
         {
             // A missing file is a new ledger to a new process; one that cannot be opened is a fault.
-            Directory.CreateDirectory(database.Connection);
+            Directory.CreateDirectory(Database.Connection);
         }
 
-        await using (var ledger = await LedgerUnderTest.StartAsync(database.Options()))
+        await using (var ledger = await LedgerUnderTest.StartAsync(Database.Options()))
         {
             Assert.False(ledger.Ledger.Health.Available);
             await AppendCallsAsync(ledger, 5, AppendResult.Deferred);
         }
 
-        if (database is SqliteTestDatabase)
+        if (Database is SqliteTestDatabase)
         {
-            Directory.Delete(database.Connection);
+            Directory.Delete(Database.Connection);
         }
 
-        await database.ContinueAsync();
-        await using var next = await LedgerUnderTest.StartAsync(database.Options());
+        await Database.ContinueAsync();
+        await using var next = await LedgerUnderTest.StartAsync(Database.Options());
         await next.UntilAsync(h => h is { Available: true, Waiting: 0 });
         await AssertExactlyOnceAsync(next, 6);
     }
@@ -239,19 +231,19 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Crash_between_the_replay_s_commit_and_the_deletion_of_the_file()
     {
-        await using (var ledger = await LedgerUnderTest.StartAsync(database.Options()))
+        await using (var ledger = await LedgerUnderTest.StartAsync(Database.Options()))
         {
-            await database.StopAsync();
+            await Database.StopAsync();
             await AppendCallsAsync(ledger, 10, AppendResult.Deferred);
         }
 
-        await database.ContinueAsync();
+        await Database.ContinueAsync();
         var file = Assert.Single(SpoolFiles());
-        var copy = Path.Combine(database.Folder, "copy");
+        var copy = Path.Combine(Database.Folder, "copy");
         File.Copy(file, copy);
         for (var start = 0; start < 2; start++)
         {
-            await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+            await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
             await ledger.UntilAsync(h => h is { Available: true, Waiting: 0 });
             await AssertExactlyOnceAsync(ledger, 10);
             await ledger.DisposeAsync();
@@ -262,16 +254,16 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Replay_of_thousands_lets_new_calls_through()
     {
-        await using (var ledger = await LedgerUnderTest.StartAsync(database.Options()))
+        await using (var ledger = await LedgerUnderTest.StartAsync(Database.Options()))
         {
-            await database.StopAsync();
+            await Database.StopAsync();
             await AppendCallsAsync(ledger, 1, AppendResult.Deferred);
             var results = await Task.WhenAll(Enumerable.Range(0, 3000).Select(_ => ledger.AppendAsync(Make.First(Make.Call()))));
             Assert.All(results, r => Assert.Equal(AppendResult.Deferred, r));
         }
 
-        await database.ContinueAsync();
-        await using var again = await LedgerUnderTest.StartAsync(database.Options());
+        await Database.ContinueAsync();
+        await using var again = await LedgerUnderTest.StartAsync(Database.Options());
         await AppendCallsAsync(again, 5, AppendResult.Committed);
         await again.UntilAsync(h => h.Waiting == 0, 30);
         await AssertExactlyOnceAsync(again, 3006);
@@ -280,8 +272,8 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task What_the_database_refuses_blocks_nobody()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
-        await using (var connection = await database.OpenRawAsync())
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
+        await using (var connection = await Database.OpenRawAsync())
         {
             // A rule that somebody added by hand; the program cannot know it.
             await connection.ExecuteAsync("CREATE UNIQUE INDEX by_hand ON events (type) WHERE type = 'CallContinued'");
@@ -302,9 +294,9 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
     [Fact]
     public async Task Nothing_secret_or_personal_is_logged_or_shown()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var shown = ledger.Ledger.Health.Detail;
-        await database.StopAsync();
+        await Database.StopAsync();
         await AppendCallsAsync(ledger, 2, AppendResult.Deferred);
         shown += ledger.Ledger.Health.Detail;
         var error = await Assert.ThrowsAsync<LedgerUnavailableException>(() => ledger.ReadAsync());
@@ -313,7 +305,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
         Assert.DoesNotContain("48221234501", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("48600700801", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("Password", shown, StringComparison.OrdinalIgnoreCase);
-        if (PostgresTestDatabase.Configured is { } configured && database is PostgresTestDatabase)
+        if (PostgresTestDatabase.Configured is { } configured && Database is PostgresTestDatabase)
         {
             var password = (configured.Contains("://", StringComparison.Ordinal) ? PostgresUrl.Read(configured) : PostgresUrl.Keywords(configured)).Password;
             Assert.DoesNotContain(password!, shown, StringComparison.Ordinal);
@@ -342,5 +334,5 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : IAsyncL
         Assert.Equal(Enumerable.Range(1, count).Select(n => (long)n), lines.Select(l => l.Position));
     }
 
-    private string[] SpoolFiles() => Directory.GetFiles(database.Spool, "spool-*");
+    private string[] SpoolFiles() => Directory.GetFiles(Database.Spool, "spool-*");
 }

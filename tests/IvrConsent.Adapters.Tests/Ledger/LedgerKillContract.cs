@@ -11,29 +11,21 @@ public sealed class SqliteKillTests() : LedgerKillContract(new SqliteTestDatabas
 public sealed class PostgresKillTests() : LedgerKillContract(new PostgresTestDatabase());
 
 /// <summary>What was said to be committed or deferred is there after the process was killed.</summary>
-public abstract class LedgerKillContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class LedgerKillContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
-
     [Fact]
     public async Task Nothing_that_was_confirmed_is_missing_after_kill_9()
     {
-        var confirmed = Path.Combine(database.Folder, "confirmed");
+        var confirmed = Path.Combine(Database.Folder, "confirmed");
         for (var round = 0; round < 3; round++)
         {
-            using var child = LedgerKillChild.Start(database.Connection, database.Spool, confirmed);
+            using var child = LedgerKillChild.Start(Database.Connection, Database.Spool, confirmed);
             var before = Lines(confirmed).Count;
             await Wait.UntilAsync(() => Lines(confirmed).Count > before + 200, () => $"{Lines(confirmed).Count} confirmed", 60);
             if (round == 1)
             {
                 // In the midst of a fault, some of it only in the spool.
-                await database.StopAsync();
+                await Database.StopAsync();
                 before = Lines(confirmed).Count;
                 await Wait.UntilAsync(() => Lines(confirmed).Count > before + 50, () => $"{Lines(confirmed).Count} confirmed", 60);
             }
@@ -42,11 +34,11 @@ public abstract class LedgerKillContract(LedgerTestDatabase database) : IAsyncLi
             await child.WaitForExitAsync(TestContext.Current.CancellationToken);
             if (round == 1)
             {
-                await database.ContinueAsync();
+                await Database.ContinueAsync();
             }
         }
 
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         await ledger.UntilAsync(h => h is { Available: true, Waiting: 0 }, 30);
         var stored = (await ledger.ReadAsync()).Select(l => l.Entry.EventId).ToList();
         Assert.Equal(stored.Count, stored.Distinct().Count());

@@ -10,22 +10,12 @@ public sealed class SqliteMigratorTests() : LedgerMigratorContract(new SqliteTes
 public sealed class PostgresMigratorTests() : LedgerMigratorContract(new PostgresTestDatabase());
 
 /// <summary>How the tables come to be.</summary>
-public abstract class LedgerMigratorContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class LedgerMigratorContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
-
     [Fact]
     public async Task Applies_what_is_missing_once()
     {
-        await using var migrator = new LedgerMigrator(database.Options());
+        await using var migrator = new LedgerMigrator(Database.Options());
         Assert.NotEmpty(await migrator.MigrateAsync(Cancel));
         Assert.Empty(await migrator.MigrateAsync(Cancel));
         var schema = await migrator.ReadAsync(Cancel);
@@ -38,7 +28,7 @@ public abstract class LedgerMigratorContract(LedgerTestDatabase database) : IAsy
         var applied = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(
             async () =>
             {
-                await using var migrator = new LedgerMigrator(database.Options());
+                await using var migrator = new LedgerMigrator(Database.Options());
                 return await migrator.MigrateAsync(Cancel);
             },
             Cancel)));
@@ -48,29 +38,29 @@ public abstract class LedgerMigratorContract(LedgerTestDatabase database) : IAsy
     [Fact]
     public async Task Refuses_a_database_that_is_newer()
     {
-        await using var migrator = new LedgerMigrator(database.Options());
+        await using var migrator = new LedgerMigrator(Database.Options());
         await migrator.MigrateAsync(Cancel);
         await ExecuteAsync("INSERT INTO schema_migrations VALUES (9999, '9999_future', 'x', 'now')");
         var error = await Assert.ThrowsAsync<LedgerMigrationException>(() => migrator.MigrateAsync(Cancel));
         Assert.Contains("newer", error.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<LedgerMigrationException>(() => LedgerUnderTest.StartAsync(database.Options()));
+        await Assert.ThrowsAsync<LedgerMigrationException>(() => LedgerUnderTest.StartAsync(Database.Options()));
     }
 
     [Fact]
     public async Task Refuses_a_migration_that_was_changed_afterwards()
     {
-        await using var migrator = new LedgerMigrator(database.Options());
+        await using var migrator = new LedgerMigrator(Database.Options());
         await migrator.MigrateAsync(Cancel);
         await ExecuteAsync("UPDATE schema_migrations SET checksum = 'other'");
         var error = await Assert.ThrowsAsync<LedgerMigrationException>(() => migrator.MigrateAsync(Cancel));
         Assert.Contains("0001_ledger", error.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<LedgerMigrationException>(() => LedgerUnderTest.StartAsync(database.Options()));
+        await Assert.ThrowsAsync<LedgerMigrationException>(() => LedgerUnderTest.StartAsync(Database.Options()));
     }
 
     [Fact]
     public async Task A_ledger_that_may_not_migrate_says_what_to_do_and_opens_when_it_was_done()
     {
-        var options = database.Options(migrate: false);
+        var options = Database.Options(migrate: false);
         await using var ledger = await LedgerUnderTest.StartAsync(options);
         Assert.False(ledger.Ledger.Health.Available);
         Assert.Equal(AppendResult.Deferred, await ledger.AppendAsync(Make.First(Make.Call())));
@@ -86,7 +76,7 @@ public abstract class LedgerMigratorContract(LedgerTestDatabase database) : IAsy
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var connection = await database.OpenRawAsync();
+        await using var connection = await Database.OpenRawAsync();
         await connection.ExecuteAsync(sql);
     }
 }

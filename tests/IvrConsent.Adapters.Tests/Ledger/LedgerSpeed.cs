@@ -11,22 +11,14 @@ public sealed class SqliteLedgerSpeed() : LedgerSpeed(new SqliteTestDatabase());
 public sealed class PostgresLedgerSpeed() : LedgerSpeed(new PostgresTestDatabase());
 
 /// <summary>Measures; run by hand, in Release: the figures are the machine's.</summary>
-public abstract class LedgerSpeed(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class LedgerSpeed(LedgerTestDatabase database) : DatabaseContract(database)
 {
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
-
     [Theory(Explicit = true)]
     [InlineData(20, 600)]
     [InlineData(100, 3000)]
     public async Task Calls_a_second_with_four_appends_each(int perSecond, int calls)
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         for (var i = 0; i < 60; i++)
         {
             // Until the runtime has compiled it for good.
@@ -65,7 +57,7 @@ public abstract class LedgerSpeed(LedgerTestDatabase database) : IAsyncLifetime
     [Fact(Explicit = true)]
     public async Task As_fast_as_it_goes()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         for (var round = 0; round < 2; round++)
         {
             var cpu = Process.GetCurrentProcess().TotalProcessorTime;
@@ -86,8 +78,8 @@ public abstract class LedgerSpeed(LedgerTestDatabase database) : IAsyncLifetime
     [Fact(Explicit = true)]
     public async Task One_commit_after_another_without_the_loop()
     {
-        await using var database1 = LedgerDatabase.Create(database.Options());
-        await using var migrator = new LedgerMigrator(database.Options());
+        await using var database1 = LedgerDatabase.Create(Database.Options());
+        await using var migrator = new LedgerMigrator(Database.Options());
         await migrator.MigrateAsync(TestContext.Current.CancellationToken);
         await using var session = await database1.OpenSessionAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
         for (var round = 0; round < 3; round++)
@@ -115,8 +107,8 @@ public abstract class LedgerSpeed(LedgerTestDatabase database) : IAsyncLifetime
 
     private string Wal()
     {
-        var wal = new FileInfo(database.Connection + "-wal");
-        return database is SqliteTestDatabase && wal.Exists ? $"; WAL {wal.Length >> 20} MB" : string.Empty;
+        var wal = new FileInfo(Database.Connection + "-wal");
+        return Database is SqliteTestDatabase && wal.Exists ? $"; WAL {wal.Length >> 20} MB" : string.Empty;
     }
 
     private static double At(List<double> sorted, double share) => sorted[(int)(sorted.Count * share)];

@@ -16,29 +16,19 @@ public sealed class SqliteProofTests() : ProofContract(new SqliteTestDatabase())
 public sealed class PostgresProofTests() : ProofContract(new PostgresTestDatabase());
 
 /// <summary>The ledger as proof: what is done to it behind its back is found, on every database, and others can check what it proves.</summary>
-public abstract class ProofContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class ProofContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     private static string PublicKey { get; } = Path.Combine(TestKeys.Folder, "seal.pub.pem");
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
 
     [Fact]
     public async Task A_leaf_is_what_the_documentation_says_whatever_is_in_it()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = Make.Call();
         CallEvent[] facts = [.. Make.Everything, Make.Resumed("zażółć 漢字 🙂 \"\\ \n\r\t"), Make.Resumed(new string('x', 10_000))];
         var entries = facts.Select((fact, i) => Make.Entry(call, i + 1, fact)).ToList();
         await ledger.AppendAsync(new(call, entries));
-        await using var data = LedgerDatabase.Create(database.Options());
+        await using var data = LedgerDatabase.Create(Database.Options());
         await using var connection = await data.OpenReaderAsync(Cancel);
         var texts = (await connection.QueryAsync<string>($"SELECT {data.LeafText} FROM events e ORDER BY position")).ToList();
         Assert.Equal(entries.Select(entry => LedgerLeaf.Text(entry.EventId, entry.CallId.Value, entry.CallSequence, entry.At, entry.Event.GetType().Name, LedgerJson.Write(entry.Event))), texts);
@@ -49,7 +39,7 @@ public abstract class ProofContract(LedgerTestDatabase database) : IAsyncLifetim
     public async Task What_was_sealed_is_proved_to_others_event_by_event_and_as_a_whole()
     {
         await FillAsync(5);
-        await using var proof = new LedgerProof(database.Options());
+        await using var proof = new LedgerProof(Database.Options());
         Assert.Equal(5, await proof.SealAsync(Cancel));
         Assert.Equal(0, await proof.SealAsync(Cancel));
         var first = (await proof.ReadCheckpointAsync(Cancel))!;
@@ -61,7 +51,7 @@ public abstract class ProofContract(LedgerTestDatabase database) : IAsyncLifetim
         var verdict = await proof.VerifyAsync(null, first, Cancel);
         Assert.Equal((13, 13, 2, null), (verdict.Events, verdict.Sealed, verdict.Checkpoints, verdict.Fault));
         using var key = LedgerProof.ReadPublicKey(await File.ReadAllTextAsync(PublicKey, Cancel));
-        var file = Path.Combine(database.Folder, "proof.json");
+        var file = Path.Combine(Database.Folder, "proof.json");
         foreach (var id in ids.Append(ids[0]))
         {
             var bundle = await proof.ProveAsync(id, Cancel);
@@ -109,7 +99,7 @@ public abstract class ProofContract(LedgerTestDatabase database) : IAsyncLifetim
     public async Task Whoever_tampers_with_it_is_found(string sql, string kind, long position)
     {
         await FillAsync(10);
-        await using var proof = new LedgerProof(database.Options());
+        await using var proof = new LedgerProof(Database.Options());
         await proof.SealAsync(Cancel);
         await FillAsync(10);
         await proof.SealAsync(Cancel);
@@ -125,7 +115,7 @@ public abstract class ProofContract(LedgerTestDatabase database) : IAsyncLifetim
     public async Task A_ledger_that_was_written_anew_and_sealed_anew_is_found_by_what_is_kept_elsewhere()
     {
         await FillAsync(10);
-        await using var proof = new LedgerProof(database.Options());
+        await using var proof = new LedgerProof(Database.Options());
         await proof.SealAsync(Cancel);
         var kept = (await proof.ReadCheckpointAsync(Cancel))!;
 
@@ -153,13 +143,13 @@ public abstract class ProofContract(LedgerTestDatabase database) : IAsyncLifetim
     public async Task Checkpoints_cannot_be_changed_deleted_or_replaced()
     {
         await FillAsync(3);
-        await using var proof = new LedgerProof(database.Options());
+        await using var proof = new LedgerProof(Database.Options());
         await proof.SealAsync(Cancel);
-        await using var connection = await database.OpenRawAsync();
+        await using var connection = await Database.OpenRawAsync();
         foreach (var attack in (string[])[
             "UPDATE checkpoints SET note = ''", "DELETE FROM checkpoints",
             "INSERT INTO checkpoints SELECT size - 1, root, note, leaves, frontier, sealed_at FROM checkpoints",
-            database is SqliteTestDatabase ? "REPLACE INTO checkpoints SELECT * FROM checkpoints" : "TRUNCATE checkpoints"])
+            Database is SqliteTestDatabase ? "REPLACE INTO checkpoints SELECT * FROM checkpoints" : "TRUNCATE checkpoints"])
         {
             await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => connection.ExecuteAsync(attack));
         }
@@ -170,12 +160,12 @@ public abstract class ProofContract(LedgerTestDatabase database) : IAsyncLifetim
     [Fact]
     public async Task Many_seal_and_check_while_calls_go_on()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         using var done = new CancellationTokenSource();
         var sealers = Enumerable.Range(0, 3).Select(_ => Task.Run(
             async () =>
             {
-                await using var proof = new LedgerProof(database.Options());
+                await using var proof = new LedgerProof(Database.Options());
                 while (!done.IsCancellationRequested)
                 {
                     await proof.SealAsync(Cancel);
@@ -194,7 +184,7 @@ public abstract class ProofContract(LedgerTestDatabase database) : IAsyncLifetim
             Cancel)));
         await done.CancelAsync();
         await Task.WhenAll(sealers);
-        await using var last = new LedgerProof(database.Options());
+        await using var last = new LedgerProof(Database.Options());
         await last.SealAsync(Cancel);
         var verdict = await last.VerifyAsync(null, null, Cancel);
         Assert.Equal((200, 200, null), (verdict.Events, verdict.Sealed, verdict.Fault));
@@ -203,12 +193,12 @@ public abstract class ProofContract(LedgerTestDatabase database) : IAsyncLifetim
     [Fact]
     public async Task The_last_checkpoint_covers_the_last_event_when_a_worker_stops()
     {
-        await using var data = LedgerDatabase.Create(database.Options());
+        await using var data = LedgerDatabase.Create(Database.Options());
         using var sealer = new LedgerSealer(data, new KeyFolder(TestKeys.Folder), TimeProvider.System, new TestLog<LedgerSealer>());
         await sealer.StartAsync(Cancel);
         await FillAsync(3);
         await sealer.StopAsync(Cancel);
-        await using var proof = new LedgerProof(database.Options());
+        await using var proof = new LedgerProof(Database.Options());
         Assert.Equal(3, Checkpoint.Parse((await proof.ReadCheckpointAsync(Cancel))!).Checkpoint.Size);
     }
 
@@ -216,9 +206,9 @@ public abstract class ProofContract(LedgerTestDatabase database) : IAsyncLifetim
     public async Task A_large_ledger_is_sealed_in_pieces_and_the_one_event_found()
     {
         await FillAsync(1);
-        await database.MultiplyAsync(100_000);
+        await Database.MultiplyAsync(100_000);
 
-        await using var proof = new LedgerProof(database.Options());
+        await using var proof = new LedgerProof(Database.Options());
         Assert.Equal(100_000, await proof.SealAsync(Cancel));
         var verdict = await proof.VerifyAsync(null, null, Cancel);
         Assert.Equal((100_000, 100_000, 2, null), (verdict.Events, verdict.Sealed, verdict.Checkpoints, verdict.Fault));
@@ -231,7 +221,7 @@ public abstract class ProofContract(LedgerTestDatabase database) : IAsyncLifetim
     /// <summary>Appends so many events, each of a call of its own.</summary>
     private async Task<List<Guid>> FillAsync(int count)
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var ids = new List<Guid>();
         for (var i = 0; i < count; i++)
         {
@@ -246,8 +236,8 @@ public abstract class ProofContract(LedgerTestDatabase database) : IAsyncLifetim
     /// <summary>As the owner of the database can: past the triggers that keep it append-only.</summary>
     private async Task TamperAsync(string sql)
     {
-        await using var connection = await database.OpenRawAsync();
-        if (database is SqliteTestDatabase)
+        await using var connection = await Database.OpenRawAsync();
+        if (Database is SqliteTestDatabase)
         {
             foreach (var trigger in (await connection.QueryAsync<string>("SELECT name FROM sqlite_schema WHERE type = 'trigger'")).ToList())
             {

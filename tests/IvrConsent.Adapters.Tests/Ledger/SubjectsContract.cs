@@ -36,26 +36,14 @@ public sealed class SqliteSubjectsTests() : SubjectsContract(new SqliteTestDatab
 public sealed class PostgresSubjectsTests() : SubjectsContract(new PostgresTestDatabase());
 
 /// <summary>The way between a number and its subject, on every database.</summary>
-public abstract class SubjectsContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class SubjectsContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
-    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     internal static NumberKeyRing Keys { get; } = new(new KeyFolder(TestKeys.Folder));
-
-    protected LedgerTestDatabase Database => database;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
 
     [Fact]
     public async Task One_person_has_one_subject_however_the_number_is_written()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         foreach (var number in (string?[])["+48 600 700 801", "0048600700801", "+48-600-700-801", "+48600700802", null])
         {
             await ledger.AppendAsync(Make.First(Make.Call() with { CallerNumber = number }));
@@ -75,7 +63,7 @@ public abstract class SubjectsContract(LedgerTestDatabase database) : IAsyncLife
     [Fact]
     public async Task A_subject_of_no_call_is_made_once_by_many_at_once()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         Assert.Null(await ledger.Subjects.FindAsync("+48600700801", Cancel));
         var found = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => ledger.Subjects.FindOrAddAsync("+48600700801", Cancel), Cancel)));
         Assert.NotNull(Assert.Single(found.Distinct()));
@@ -88,7 +76,7 @@ public abstract class SubjectsContract(LedgerTestDatabase database) : IAsyncLife
     [Fact]
     public async Task Deleting_the_mapping_leaves_the_events_and_nobody_behind_them()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = Make.Call();
         var batch = Make.First(call);
         await ledger.AppendAsync(batch);
@@ -111,7 +99,7 @@ public abstract class SubjectsContract(LedgerTestDatabase database) : IAsyncLife
     [Fact]
     public async Task A_row_may_name_its_subject_and_a_record_is_no_open_call()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var subject = (await ledger.Subjects.FindOrAddAsync("+48600700801", Cancel))!.Value;
         var record = Make.Call(pbx: "-") with { Kind = CallKind.Record, Subject = subject, CallerNumber = null };
         await ledger.AppendAsync(new(record, [Make.Entry(record, 1)]));
@@ -129,21 +117,21 @@ public abstract class SubjectsContract(LedgerTestDatabase database) : IAsyncLife
     [Fact]
     public async Task No_file_holds_a_number_in_clear()
     {
-        await using (var ledger = await LedgerUnderTest.StartAsync(database.Options()))
+        await using (var ledger = await LedgerUnderTest.StartAsync(Database.Options()))
         {
             await ledger.AppendAsync(Make.First(Make.Call()));
             await ledger.Subjects.FindOrAddAsync("+48600700801", Cancel);
-            await database.StopAsync();
+            await Database.StopAsync();
             Assert.Equal(AppendResult.Deferred, await ledger.AppendAsync(Make.First(Make.Call())));
             Assert.Empty(FindFiles(["600700801"u8.ToArray()]));
-            await database.ContinueAsync();
+            await Database.ContinueAsync();
             await ledger.UntilAsync(health => health is { Available: true, Waiting: 0 });
             Assert.Empty(FindFiles(["600700801"u8.ToArray()]));
             Assert.All(await ledger.ReadAsync(), line => Assert.Equal("+48600700801", line.Call.CallerNumber));
         }
 
         Assert.Empty(FindFiles(["600700801"u8.ToArray()]));
-        await using var connection = await database.OpenRawAsync();
+        await using var connection = await Database.OpenRawAsync();
         foreach (var table in (string[])["calls", "events", "subjects"])
         {
             foreach (IDictionary<string, object> row in await connection.QueryAsync($"SELECT * FROM {table}"))
@@ -156,22 +144,22 @@ public abstract class SubjectsContract(LedgerTestDatabase database) : IAsyncLife
     [Fact]
     public async Task Another_finding_key_than_the_database_s_is_refused()
     {
-        await using (await LedgerUnderTest.StartAsync(database.Options()))
+        await using (await LedgerUnderTest.StartAsync(Database.Options()))
         {
         }
 
-        var others = Path.Combine(database.Folder, "other-keys");
+        var others = Path.Combine(Database.Folder, "other-keys");
         new KeyFolder(others).MakeMissing();
-        var error = await Assert.ThrowsAsync<KeyFolderException>(() => LedgerUnderTest.StartAsync(database.Options(keys: others)));
+        var error = await Assert.ThrowsAsync<KeyFolderException>(() => LedgerUnderTest.StartAsync(Database.Options(keys: others)));
         Assert.Contains("numbers.key", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task The_encrypting_key_is_changed_while_a_worker_runs_and_the_old_one_forgotten_when_nothing_needs_it()
     {
-        var keys = Path.Combine(database.Folder, "own-keys");
+        var keys = Path.Combine(Database.Folder, "own-keys");
         new KeyFolder(keys).MakeMissing();
-        var options = database.Options(keys: keys);
+        var options = Database.Options(keys: keys);
         var old = new KeyFolder(keys).Describe(KeyFiles.Numbers).Ids[0];
         await using var ledger = await LedgerUnderTest.StartAsync(options);
         for (var n = 0; n < 1200; n++)
@@ -191,7 +179,7 @@ public abstract class SubjectsContract(LedgerTestDatabase database) : IAsyncLife
 
         Assert.Equal(1200, await rotation.EncryptAsync(Cancel));
         Assert.Equal(0, await rotation.EncryptAsync(Cancel));
-        var left = Path.Combine(database.Spool, "refused.jsonl");
+        var left = Path.Combine(Database.Spool, "refused.jsonl");
         await File.WriteAllTextAsync(left, "", Cancel);
         await Assert.ThrowsAsync<KeyFolderException>(() => rotation.ForgetAsync(Cancel));
         File.Delete(left);
@@ -206,10 +194,10 @@ public abstract class SubjectsContract(LedgerTestDatabase database) : IAsyncLife
     [Fact]
     public async Task Numbers_of_before_are_moved_into_the_mapping()
     {
-        await using (var connection = await database.OpenRawNewAsync())
+        await using (var connection = await Database.OpenRawNewAsync())
         {
             // The tables as the first version made them.
-            var first = LedgerMigration.Load(database is SqliteTestDatabase ? "sqlite" : "postgres")[0];
+            var first = LedgerMigration.Load(Database is SqliteTestDatabase ? "sqlite" : "postgres")[0];
             await connection.ExecuteAsync(first.Sql);
             await connection.ExecuteAsync("CREATE TABLE schema_migrations (version integer NOT NULL PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at text NOT NULL)");
             await connection.ExecuteAsync("INSERT INTO schema_migrations VALUES (@Version, @Name, @Checksum, 'then')", first);
@@ -218,7 +206,7 @@ public abstract class SubjectsContract(LedgerTestDatabase database) : IAsyncLife
             await connection.ExecuteAsync($"INSERT INTO calls (call_id, pbx, channel, line, called_number, caller_number, arrived_at) VALUES {numbers}");
         }
 
-        await using (var ledger = await LedgerUnderTest.StartAsync(database.Options()))
+        await using (var ledger = await LedgerUnderTest.StartAsync(Database.Options()))
         {
             foreach (var (call, number) in (IEnumerable<(int, string?)>)[(1, "+486007001"), (2499, "+486007009"), (5, null)])
             {
@@ -230,7 +218,7 @@ public abstract class SubjectsContract(LedgerTestDatabase database) : IAsyncLife
         }
 
         Assert.Empty(FindFiles(["48600700"u8.ToArray()]));
-        await using var after = await database.OpenRawAsync();
+        await using var after = await Database.OpenRawAsync();
         Assert.Equal(8, await after.ExecuteScalarAsync<long>("SELECT count(*) FROM subjects"));
         Assert.Equal(2000, await after.ExecuteScalarAsync<long>("SELECT count(*) FROM calls WHERE subject_id IS NOT NULL"));
     }
@@ -242,7 +230,7 @@ public abstract class SubjectsContract(LedgerTestDatabase database) : IAsyncLife
     protected IReadOnlyList<string> FindFiles(IReadOnlyList<byte[]> pieces)
     {
         var copies = Directory.CreateTempSubdirectory("ledger-test-copies-").FullName;
-        using (var copy = Process.Start("cp", ["-r", database.Folder, copies]))
+        using (var copy = Process.Start("cp", ["-r", Database.Folder, copies]))
         {
             copy.WaitForExit();
             Assert.Equal(0, copy.ExitCode);

@@ -16,24 +16,14 @@ public sealed class SqliteQuarantineTests() : QuarantineContract(new SqliteTestD
 public sealed class PostgresQuarantineTests() : QuarantineContract(new PostgresTestDatabase());
 
 /// <summary>The ways out of the quarantine, on every database.</summary>
-public abstract class QuarantineContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class QuarantineContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
     private const string Number = "+48600700801";
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
 
     [Fact]
     public async Task Released_for_what_the_caller_consented_to_it_is_heard_and_dated_as_others_are()
     {
-        await using var scene = await VaultScene.StartAsync(database);
+        await using var scene = await VaultScene.StartAsync(Database);
         var locked = await scene.StoreAsync(await UnknownRecordingAsync(scene));
         await Assert.ThrowsAsync<RightsRefusedException>(async () => await scene.Listening.OpenAsync(await scene.EntryAsync(locked), "ben", "why", false, false, Cancel));
         Assert.Contains("not granted", await RefusalAsync(scene, locked, "training"), StringComparison.Ordinal);
@@ -59,7 +49,7 @@ public abstract class QuarantineContract(LedgerTestDatabase database) : IAsyncLi
     [Fact]
     public async Task Cut_off_behind_the_ledger_s_entry_it_is_done_again_and_told_once()
     {
-        await using var scene = await VaultScene.StartAsync(database);
+        await using var scene = await VaultScene.StartAsync(Database);
         var locked = await scene.StoreAsync(await UnknownRecordingAsync(scene));
         await scene.Rights.Log.AddAsync(locked.Call, new RecordingReleased(locked.Name, ["quality"], RecordScene.Start, "anna", "cut off"), "Told", Cancel);
         Assert.True((await scene.EntryAsync(locked)).Item.Quarantined);
@@ -71,7 +61,7 @@ public abstract class QuarantineContract(LedgerTestDatabase database) : IAsyncLi
     [Fact]
     public async Task What_the_ledger_says_against_it_stands()
     {
-        await using var scene = await VaultScene.StartAsync(database);
+        await using var scene = await VaultScene.StartAsync(Database);
         var refused = await scene.StoreAsync(await scene.CallAsync(Number, (name, start) => [RecordScene.Heard(), new ConsentRefused('2', start, 1, 0), new RecordingStarted(name, "wav", start), RecordScene.Ended]));
         Assert.Contains("refused", await RefusalAsync(scene, refused, "contract"), StringComparison.Ordinal);
         var silent = await scene.StoreAsync(await scene.CallAsync(Number, (name, start) => [RecordScene.Heard(), new ConsentNotObtained(ConsentStatus.NoResponse, 2, 0, null), new RecordingStarted(name, "wav", start), RecordScene.Ended]));
@@ -100,7 +90,7 @@ public abstract class QuarantineContract(LedgerTestDatabase database) : IAsyncLi
     [Fact]
     public async Task Deleted_its_key_and_its_object_are_gone_and_the_ledger_says_who_and_why()
     {
-        await using var scene = await VaultScene.StartAsync(database);
+        await using var scene = await VaultScene.StartAsync(Database);
         scene.Rights.Remains.Files.Clear();
         var locked = await scene.StoreAsync(await UnknownRecordingAsync(scene));
         var lawful = await scene.KeepAsync();
@@ -135,7 +125,7 @@ public abstract class QuarantineContract(LedgerTestDatabase database) : IAsyncLi
     [Fact]
     public async Task With_four_eyes_another_agrees_to_exactly_what_is_done()
     {
-        await using var scene = await VaultScene.StartAsync(database);
+        await using var scene = await VaultScene.StartAsync(Database);
         var locked = await scene.StoreAsync(await UnknownRecordingAsync(scene));
         async Task<string> RefusedAsync(Func<Task> step) => (await Assert.ThrowsAsync<RightsRefusedException>(step)).Message;
         var plan = await scene.Quarantine.PlanAsync(await scene.EntryAsync(locked), ["quality"], Cancel);

@@ -14,31 +14,23 @@ public sealed class SqliteRecordingKeyRotationTests() : RecordingKeyRotationCont
 public sealed class PostgresRecordingKeyRotationTests() : RecordingKeyRotationContract(new PostgresTestDatabase());
 
 /// <summary>The change of the master of recordings' keys, on every database.</summary>
-public abstract class RecordingKeyRotationContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class RecordingKeyRotationContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
     // More than one batch.
     private const int Many = 600;
     private readonly ManualTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddYears(200));
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private KeyFolder Keys => new(Path.Combine(Database.Folder, "own-keys"));
 
-    private KeyFolder Keys => new(Path.Combine(database.Folder, "own-keys"));
-
-    private LedgerOptions Options => new() { Connection = database.Connection, SpoolFolder = database.Spool, KeyFolder = Keys.Path };
+    private LedgerOptions Options => new() { Connection = Database.Connection, SpoolFolder = Database.Spool, KeyFolder = Keys.Path };
 
     private IReadOnlyList<string> Ids => Keys.Describe(KeyFiles.Recordings).Ids;
 
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        await database.PrepareAsync();
+        await base.InitializeAsync();
         Keys.MakeMissing();
         await using var ledger = await LedgerUnderTest.StartAsync(Options);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
     }
 
     [Fact]
@@ -86,7 +78,7 @@ public abstract class RecordingKeyRotationContract(LedgerTestDatabase database) 
     public async Task A_key_that_is_damaged_is_told_and_does_not_keep_the_others_under_the_old_master()
     {
         await AddAsync(0, Many, Wrap());
-        await using (var connection = await database.OpenRawAsync())
+        await using (var connection = await Database.OpenRawAsync())
         {
             await connection.ExecuteAsync("UPDATE recording_keys SET wrapped = @junk WHERE recording = @name", new { junk = new byte[9], name = Name(501) });
         }
@@ -98,7 +90,7 @@ public abstract class RecordingKeyRotationContract(LedgerTestDatabase database) 
             (await FailAsync(rotation.RenewAsync(Cancel))).Message,
             StringComparison.Ordinal);
         Assert.Contains("1 keys", (await FailAsync(rotation.ForgetAsync(Cancel))).Message, StringComparison.Ordinal);
-        await using (var connection = await database.OpenRawAsync())
+        await using (var connection = await Database.OpenRawAsync())
         {
             await connection.ExecuteAsync("DELETE FROM recording_keys WHERE recording = @name", new { name = Name(501) });
         }
@@ -119,7 +111,7 @@ public abstract class RecordingKeyRotationContract(LedgerTestDatabase database) 
             {
                 for (var n = Many - 1; n > 0; n -= 3)
                 {
-                    await using var connection = await database.OpenRawAsync();
+                    await using var connection = await Database.OpenRawAsync();
                     await connection.ExecuteAsync("DELETE FROM recording_keys WHERE recording = @name", new { name = Name(n) });
                 }
             },
@@ -198,7 +190,7 @@ public abstract class RecordingKeyRotationContract(LedgerTestDatabase database) 
     public async Task A_command_that_is_away_is_not_asked_for_every_key()
     {
         await AddAsync(0, 30, Wrap());
-        var asked = Path.Combine(database.Folder, "asked");
+        var asked = Path.Combine(Database.Folder, "asked");
         await using var rotation = Rotate(new KeyCommandOptions { Wrap = ["/bin/sh", "-c", $"echo >> {asked}; exit 5"] });
         var error = await FailAsync(rotation.RenewAsync(Cancel));
         Assert.Contains("exit code 5", error.Message, StringComparison.Ordinal);
@@ -220,7 +212,7 @@ public abstract class RecordingKeyRotationContract(LedgerTestDatabase database) 
     /// <summary>The master as it is now, on another machine.</summary>
     private KeyFolder CopyKeys(string name)
     {
-        var copy = new KeyFolder(Path.Combine(database.Folder, name));
+        var copy = new KeyFolder(Path.Combine(Database.Folder, name));
         Directory.CreateDirectory(copy.Path);
         File.Copy(Path.Combine(Keys.Path, "recordings.key"), Path.Combine(copy.Path, "recordings.key"));
         copy.MakeMissing();
@@ -230,7 +222,7 @@ public abstract class RecordingKeyRotationContract(LedgerTestDatabase database) 
     /// <summary>As workers do it: wrapped before, then stored.</summary>
     private async Task AddAsync(int first, int count, IRecordingKeyWrap wrap)
     {
-        await using var connection = await database.OpenRawAsync();
+        await using var connection = await Database.OpenRawAsync();
         for (var n = first; n < first + count; n++)
         {
             var wrapped = await wrap.WrapAsync(Name(n), Secret(Name(n)), Cancel);
@@ -240,7 +232,7 @@ public abstract class RecordingKeyRotationContract(LedgerTestDatabase database) 
 
     private async Task<IReadOnlyList<(string Name, byte[] Wrapped)>> RowsAsync()
     {
-        await using var connection = await database.OpenRawAsync();
+        await using var connection = await Database.OpenRawAsync();
         return (await connection.QueryAsync<(string, byte[])>("SELECT recording, wrapped FROM recording_keys ORDER BY recording")).AsList();
     }
 

@@ -14,22 +14,12 @@ public sealed class SqliteVaultDeskTests() : VaultDeskContract(new SqliteTestDat
 public sealed class PostgresVaultDeskTests() : VaultDeskContract(new PostgresTestDatabase());
 
 /// <summary>Finding, listening to and reclassifying what is in the vault, on every database.</summary>
-public abstract class VaultDeskContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class VaultDeskContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_look_is_on_record_before_a_sample_is_given_out_and_the_sound_is_what_was_stored()
     {
-        await using var scene = await VaultScene.StartAsync(database);
+        await using var scene = await VaultScene.StartAsync(Database);
         var kept = await scene.KeepAsync();
         await using (var wav = await scene.Listening.OpenAsync(await scene.EntryAsync(kept), "ben", "complaint 7", copied: true, quarantined: false, Cancel))
         {
@@ -45,7 +35,7 @@ public abstract class VaultDeskContract(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task What_is_restricted_quarantined_erased_or_not_there_is_not_given_out()
     {
-        await using var scene = await VaultScene.StartAsync(database);
+        await using var scene = await VaultScene.StartAsync(Database);
         var (restricted, locked, erased) = (await scene.KeepAsync(), await scene.KeepAsync(quarantined: true), await scene.KeepAsync());
         var waiting = await scene.CallAsync();
         await scene.ClaimAsync(waiting);
@@ -78,7 +68,7 @@ public abstract class VaultDeskContract(LedgerTestDatabase database) : IAsyncLif
     [InlineData(-1)]
     public async Task A_flipped_byte_is_told_and_nothing_behind_it_is_given_out(int position)
     {
-        await using var scene = await VaultScene.StartAsync(database);
+        await using var scene = await VaultScene.StartAsync(Database);
         var kept = await scene.KeepAsync();
         scene.Flip(kept, position);
         using var heard = new MemoryStream();
@@ -94,7 +84,7 @@ public abstract class VaultDeskContract(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task Recordings_are_found_by_call_person_line_state_and_mark()
     {
-        await using var scene = await VaultScene.StartAsync(database);
+        await using var scene = await VaultScene.StartAsync(Database);
         var (first, second, locked) = (await scene.KeepAsync(), await scene.KeepAsync("+48600700999"), await scene.KeepAsync(quarantined: true));
         var waiting = (await scene.ClaimAsync(await scene.CallAsync())).Recording;
         var person = await scene.Rights.Ledger.Subjects.FindAsync("+48600700801", Cancel);
@@ -122,7 +112,7 @@ public abstract class VaultDeskContract(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task Reclassifying_goes_on_record_and_moves_the_dates_once()
     {
-        await using var scene = await VaultScene.StartAsync(database);
+        await using var scene = await VaultScene.StartAsync(Database);
         var kept = await scene.KeepAsync(purposes: ["quality", "training"]);
         var ended = (await scene.EntryAsync(kept)).Retained!.EndedAt;
         for (var turn = 0; turn < 2; turn++)
@@ -146,7 +136,7 @@ public abstract class VaultDeskContract(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task Reclassifying_is_refused_where_the_rules_do_not_allow_it()
     {
-        await using var scene = await VaultScene.StartAsync(database);
+        await using var scene = await VaultScene.StartAsync(Database);
         scene.Line.Line = scene.Line.Line with { Purposes = [.. scene.Line.Line.Purposes, new PurposeOptions { Id = "fraud", Basis = LawfulBasis.LegitimateInterests, Retention = TimeSpan.FromDays(400) }] };
         var kept = await scene.KeepAsync();
         var (going, unrecorded) = (await scene.CallAsync(over: false), Make.Call());
@@ -175,7 +165,7 @@ public abstract class VaultDeskContract(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task What_is_taken_in_meanwhile_is_told_and_set_right_by_the_next_order()
     {
-        await using var scene = await VaultScene.StartAsync(database);
+        await using var scene = await VaultScene.StartAsync(Database);
         var call = await scene.CallAsync();
         await scene.ClaimAsync(call);
         var first = await scene.Reclassify.CarryOutAsync(await scene.Reclassify.PlanAsync(call, ["contract"], Cancel), "ben", "why", Cancel);

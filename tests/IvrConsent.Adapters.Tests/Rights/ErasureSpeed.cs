@@ -17,28 +17,18 @@ public sealed class PostgresErasureSpeed() : ErasureSpeed(new PostgresTestDataba
 /// Measures the erasure of a person with 1,000 recordings among many others': decisions, keys, files, ledger entries, mapping,
 /// certificate. Run by tests/bench/erasure.sh: the figures are the machine's.
 /// </summary>
-public abstract class ErasureSpeed(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class ErasureSpeed(LedgerTestDatabase database) : DatabaseContract(database)
 {
     private const int Own = 1000;
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     private static int All => int.TryParse(Environment.GetEnvironmentVariable("IVRCONSENT_BENCH_RECORDINGS"), NumberStyles.None, CultureInfo.InvariantCulture, out var all) ? all : 1_000_000;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
 
     [Fact(Explicit = true)]
     public async Task A_person_with_a_thousand_recordings_among_many_is_erased()
     {
-        var files = new FileRemains(Path.Combine(database.Folder, "files"));
+        var files = new FileRemains(Path.Combine(Database.Folder, "files"));
         SubjectId subject;
-        await using (var rights = await RightsUnderTest.StartAsync(database))
+        await using (var rights = await RightsUnderTest.StartAsync(Database))
         {
             subject = (await rights.Ledger.Subjects.FindOrAddAsync("+48600700801", Cancel))!.Value;
         }
@@ -51,7 +41,7 @@ public abstract class ErasureSpeed(LedgerTestDatabase database) : IAsyncLifetime
         }
 
         TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture, $"{GetType().Name}: {All} recordings made in {watch.Elapsed.TotalSeconds:F0} s"));
-        await using var erasing = await RightsUnderTest.StartAsync(database);
+        await using var erasing = await RightsUnderTest.StartAsync(Database);
         var finisher = new ErasureFinisher(erasing.Retention, [files], erasing.Ledger.Ledger, TimeProvider.System);
         var waiting = new WaitingRecordings(erasing.Ledger.Ledger, erasing.Ledger.Reader, erasing.Retention, [], TimeProvider.System);
         var desk = new RequestDesk(erasing.Requests, erasing.Retention, waiting, finisher, erasing.Ledger.Ledger, erasing.Log);
@@ -71,8 +61,8 @@ public abstract class ErasureSpeed(LedgerTestDatabase database) : IAsyncLifetime
     /// <summary>Rows as the product writes them, by the database itself: every (All / Own)th is the person's.</summary>
     private async Task FillAsync(SubjectId subject)
     {
-        await using var connection = await database.OpenRawAsync();
-        var sqlite = database is SqliteTestDatabase;
+        await using var connection = await Database.OpenRawAsync();
+        var sqlite = Database is SqliteTestDatabase;
         const string Terms = """'[{"purpose":"quality","basis":"Consent","until":"2100-01-01T00:00:00+00:00"}]'""";
         var (series, id, other, time, at, far, zero) = sqlite
             ? ("(WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n < @last) SELECT n FROM s)", "printf('%032x', n + 1)", "printf('%032x', 900000000 + n / 50)",

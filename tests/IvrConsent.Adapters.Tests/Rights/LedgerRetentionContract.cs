@@ -17,7 +17,7 @@ public sealed class SqliteLedgerRetentionTests() : LedgerRetentionContract(new S
 public sealed class PostgresLedgerRetentionTests() : LedgerRetentionContract(new PostgresTestDatabase());
 
 /// <summary>How long the ledger can tell whose its entries are, on every database.</summary>
-public abstract class LedgerRetentionContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class LedgerRetentionContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
     private const string Old = "+48600700801";
     private static readonly TimeSpan KeptFor = TimeSpan.FromDays(100);
@@ -25,23 +25,13 @@ public abstract class LedgerRetentionContract(LedgerTestDatabase database) : IAs
     // A day after the calls of Make have become old enough.
     private static readonly DateTimeOffset Now = Make.Start.AddDays(101);
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
-
     [Fact]
     public async Task Who_did_not_call_for_so_long_is_forgotten_and_the_events_stay()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var calls = new[] { await AddAsync(rights, Old), await AddAsync(rights, Old), await AddAsync(rights, "+48600700802", Now.AddDays(-99)) };
         var before = await EventsAsync(rights);
-        await using var proof = new LedgerProof(database.Options());
+        await using var proof = new LedgerProof(Database.Options());
         await proof.SealAsync(Cancel);
         var forgetting = rights.Forgetting(KeptFor, new ManualTimeProvider(Now));
 
@@ -81,7 +71,7 @@ public abstract class LedgerRetentionContract(LedgerTestDatabase database) : IAs
     [InlineData("entry")]
     public async Task Nobody_is_forgotten_whom_something_keeps(string what)
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var call = what == "recording" ? (await rights.Ledger.Ledger.FindCallAsync((await rights.KeepAsync(Old, days: 10)).Call, Cancel))!.Call : await AddAsync(rights, Old);
         var subject = (await rights.Ledger.Subjects.FindAsync(Old, Cancel))!.Value;
         await KeepKnownAsync(rights, what, call, subject);
@@ -99,7 +89,7 @@ public abstract class LedgerRetentionContract(LedgerTestDatabase database) : IAs
     [Fact]
     public async Task What_no_longer_keeps_anybody_known_is_over()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var call = await AddAsync(rights, Old);
         var subject = (await rights.Ledger.Subjects.FindAsync(Old, Cancel))!.Value;
         var hold = RightsUnderTest.Hold(new HoldScope(Line: "sales"));
@@ -117,7 +107,7 @@ public abstract class LedgerRetentionContract(LedgerTestDatabase database) : IAs
     [Fact]
     public async Task Without_the_setting_nothing_is_forgotten_and_what_was_is_told_once()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         await AddAsync(rights, Old);
         var never = rights.Forgetting(null, new ManualTimeProvider(Now));
         Assert.Equal((default, default), (await never.TryAsync(Cancel), await never.RunAsync(Cancel)));
@@ -136,7 +126,7 @@ public abstract class LedgerRetentionContract(LedgerTestDatabase database) : IAs
     [Fact]
     public async Task A_call_of_a_withheld_number_loses_what_identifies_as_well()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var (old, young) = (await AddAsync(rights, null), await AddAsync(rights, null, Now.AddDays(-2)));
         var forgetting = rights.Forgetting(KeptFor, new ManualTimeProvider(Now));
         var hold = RightsUnderTest.Hold(new HoldScope(Call: old.Id));
@@ -152,11 +142,11 @@ public abstract class LedgerRetentionContract(LedgerTestDatabase database) : IAs
     [Fact]
     public async Task More_persons_than_a_batch_holds_are_forgotten_in_one_run()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         const int persons = LedgerRetention.BatchSize + 3;
         await Task.WhenAll(Enumerable.Range(0, persons).Select(n => AddAsync(rights, $"+4860070{n:0000}")));
         Assert.Equal(new Forgotten(persons, persons), await rights.Forgetting(KeptFor, new ManualTimeProvider(Now)).RunAsync(Cancel));
-        await using var raw = await database.OpenRawAsync();
+        await using var raw = await Database.OpenRawAsync();
         Assert.Equal(0, await raw.ExecuteScalarAsync<long>("SELECT count(*) FROM subjects"));
         var told = await ToldAsync(rights);
         Assert.Equal(persons, told.Sum(one => one.Persons));
@@ -166,7 +156,7 @@ public abstract class LedgerRetentionContract(LedgerTestDatabase database) : IAs
     [Fact]
     public async Task The_few_are_found_among_many_whom_something_keeps()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         foreach (var n in Enumerable.Range(0, 20))
         {
             await AddAsync(rights, $"+4860070{n:0000}", Now.AddDays(-1));
@@ -181,7 +171,7 @@ public abstract class LedgerRetentionContract(LedgerTestDatabase database) : IAs
         var forgetting = rights.Forgetting(KeptFor, new ManualTimeProvider(Now));
         Assert.Equal(new Forgotten(3, 6), await forgetting.TryAsync(Cancel));
         Assert.Equal(new Forgotten(3, 6), await forgetting.RunAsync(Cancel));
-        await using var raw = await database.OpenRawAsync();
+        await using var raw = await Database.OpenRawAsync();
         Assert.Equal(20, await raw.ExecuteScalarAsync<long>("SELECT count(*) FROM subjects"));
         Assert.Equal(40, await raw.ExecuteScalarAsync<long>("SELECT count(*) FROM calls WHERE kind <> 'Record' AND channel <> '-'"));
     }

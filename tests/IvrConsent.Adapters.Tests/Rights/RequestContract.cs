@@ -12,22 +12,12 @@ public sealed class SqliteRequestTests() : RequestContract(new SqliteTestDatabas
 public sealed class PostgresRequestTests() : RequestContract(new PostgresTestDatabase());
 
 /// <summary>Persons' requests and holds as staff work with them, on every database.</summary>
-public abstract class RequestContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class RequestContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
-
     [Fact]
     public async Task Erasure_deletes_what_nothing_keeps_and_says_what_stays_and_why()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var consent = await rights.KeepAsync(days: 30);
         var contract = await rights.KeepAsync(basis: LawfulBasis.Contract, days: 900);
         var held = await rights.KeepAsync(line: "held", days: 30);
@@ -62,7 +52,7 @@ public abstract class RequestContract(LedgerTestDatabase database) : IAsyncLifet
     [Fact]
     public async Task Objection_ends_what_can_be_objected_to()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var interests = await rights.KeepAsync(basis: LawfulBasis.LegitimateInterests, days: 30);
         var consent = await rights.KeepAsync(days: 30);
         var request = await rights.Desk.OpenAsync(RequestKind.Objection, interests.Subject, null, null, "anna", Cancel);
@@ -75,7 +65,7 @@ public abstract class RequestContract(LedgerTestDatabase database) : IAsyncLifet
     [Fact]
     public async Task A_restriction_of_one_call_leaves_the_others_and_is_lifted_by_its_own_case()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var one = await rights.KeepAsync(days: 30);
         var two = await rights.KeepAsync(days: 30);
         var request = await rights.Desk.OpenAsync(RequestKind.Restriction, null, one.Call, null, "anna", Cancel);
@@ -92,7 +82,7 @@ public abstract class RequestContract(LedgerTestDatabase database) : IAsyncLifet
     [Fact]
     public async Task A_case_is_extended_once_approved_by_another_and_closed_once()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var recording = await rights.KeepAsync();
         var received = rights.Log.Now.AddDays(-3);
         var request = await rights.Desk.OpenAsync(RequestKind.Access, recording.Subject, null, received, "anna", Cancel);
@@ -127,7 +117,7 @@ public abstract class RequestContract(LedgerTestDatabase database) : IAsyncLifet
     [Fact]
     public async Task What_cannot_be_is_refused_in_words()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         await rights.KeepAsync();
         async Task RefusedAsync(string why, Func<Task> step) =>
             Assert.Contains(why, (await Assert.ThrowsAsync<RightsRefusedException>(step)).Message, StringComparison.Ordinal);

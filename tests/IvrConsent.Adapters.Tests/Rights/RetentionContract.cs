@@ -12,24 +12,14 @@ public sealed class SqliteRetentionTests() : RetentionContract(new SqliteTestDat
 public sealed class PostgresRetentionTests() : RetentionContract(new PostgresTestDatabase());
 
 /// <summary>Retention and holds, on every database.</summary>
-public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class RetentionContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
 
     [Fact]
     public async Task A_sweep_deletes_what_is_due_and_tells_it_once()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var due = await rights.KeepAsync();
         var later = await rights.KeepAsync(days: 10);
         await rights.Retention.KeepAsync(due with { RetainUntil = null }, Cancel); // twice is once
@@ -62,7 +52,7 @@ public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task What_could_not_be_finished_is_finished_by_the_next_sweep()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var recording = await rights.KeepAsync();
         rights.Remains.Stuck[recording.Name] = true;
         var report = await rights.Sweep.RunAsync(Cancel);
@@ -86,7 +76,7 @@ public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task A_hold_of_any_scope_stops_every_deletion_until_it_is_released()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var recording = await rights.KeepAsync();
         await rights.KeepAsync("+48600700802", line: "support", ended: Make.Start.AddDays(-9));
         foreach (var scope in (HoldScope[])
@@ -121,7 +111,7 @@ public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task A_hold_on_a_call_keeps_whose_it_is_also_where_no_recording_is_left()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var recording = await rights.KeepAsync();
         Assert.Equal(1, (await rights.Sweep.RunAsync(Cancel)).Erased);
         var ended = (await rights.Ledger.Ledger.FindCallAsync(recording.Call, Cancel))!.Entries.Single(entry => entry.Event is CallEnded).At;
@@ -142,7 +132,7 @@ public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task New_terms_move_the_date_and_no_terms_make_it_due()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var recording = await rights.KeepAsync();
         RetentionTerm contract = new("contract", LawfulBasis.Contract, Make.Start.AddYears(100));
         Assert.True(await rights.Retention.SetTermsAsync(recording.Name, [contract], Now, Cancel));
@@ -158,7 +148,7 @@ public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task A_restriction_is_kept_and_lifted_and_stops_the_sweep()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var recording = await rights.KeepAsync();
         var by = RightsUnderTest.Hold(new HoldScope(Line: "x")).Id;
         Assert.False(await rights.Retention.RestrictAsync(recording.Name, null, Cancel));
@@ -173,7 +163,7 @@ public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task A_number_is_forgotten_when_nothing_needs_it_and_only_then()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var recording = await rights.KeepAsync();
         var subject = recording.Subject!.Value;
         Assert.Contains("recordings", await rights.Retention.ForgetAsync(subject, Now, Cancel), StringComparison.Ordinal);
@@ -197,8 +187,8 @@ public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task One_sweep_at_a_time_in_all_processes()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
-        await using var other = await RightsUnderTest.StartAsync(database, spool: "spool-2");
+        await using var rights = await RightsUnderTest.StartAsync(Database);
+        await using var other = await RightsUnderTest.StartAsync(Database, spool: "spool-2");
         await rights.KeepAsync();
         await using (await other.Retention.TryRunAloneAsync(Cancel))
         {
@@ -212,10 +202,10 @@ public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task More_than_a_batch_is_due_and_held_ones_are_passed_over()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var first = await rights.KeepAsync();
         await rights.KeepAsync(line: "held");
-        await using (var connection = await database.OpenRawAsync())
+        await using (var connection = await Database.OpenRawAsync())
         {
             var rows = string.Join(", ", Enumerable.Range(0, (2 * RetentionSweep.BatchSize) + 1).Select(n =>
                 $"('r{n:D4}', @call, @subject, '{(n % 2 == 0 ? "held" : "sales")}', 'pbx1', @ended, '[]', @ended)"));
@@ -232,7 +222,7 @@ public abstract class RetentionContract(LedgerTestDatabase database) : IAsyncLif
         Assert.Equal((403, 201, 202, 0), (report.Due, report.Erased, report.Kept.Count, report.Unfinished));
         Assert.Equal(201, (await rights.ErasedAsync()).Count);
 
-        object Id(Guid id) => database is SqliteTestDatabase ? id.ToString("N") : id;
-        object Time(DateTimeOffset time) => database is SqliteTestDatabase ? time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'") : time;
+        object Id(Guid id) => Database is SqliteTestDatabase ? id.ToString("N") : id;
+        object Time(DateTimeOffset time) => Database is SqliteTestDatabase ? time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'") : time;
     }
 }

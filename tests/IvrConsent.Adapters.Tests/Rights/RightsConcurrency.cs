@@ -59,32 +59,20 @@ public sealed class PostgresRightsConcurrencyTests() : RightsConcurrency(new Pos
 /// Sweeps, erasures, holds and new calls at once, each on connections of its own as in processes of their own (nothing is shared
 /// but the database): a hold wins or loses, and there is nothing between.
 /// </summary>
-public abstract class RightsConcurrency(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class RightsConcurrency(LedgerTestDatabase database) : DatabaseContract(database)
 {
     private const int Recordings = 60;
     private const int Rounds = 40;
 
     protected const string Number = "+48600700801";
 
-    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    protected LedgerTestDatabase Database => database;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
-
     [Fact]
     public async Task Nothing_is_deleted_under_a_hold_and_nothing_waits_for_ever()
     {
         var remains = new FakeRemains();
-        await using var sweeper = await RightsUnderTest.StartAsync(database, remains);
-        await using var eraser = await RightsUnderTest.StartAsync(database, remains, "spool-2");
-        await using var holder = await RightsUnderTest.StartAsync(database, remains, "spool-3");
+        await using var sweeper = await RightsUnderTest.StartAsync(Database, remains);
+        await using var eraser = await RightsUnderTest.StartAsync(Database, remains, "spool-2");
+        await using var holder = await RightsUnderTest.StartAsync(Database, remains, "spool-3");
         var recordings = new List<RetainedRecording>();
         for (var i = 0; i < Recordings; i++)
         {
@@ -143,8 +131,8 @@ public abstract class RightsConcurrency(LedgerTestDatabase database) : IAsyncLif
     [InlineData(true)]
     public async Task A_call_that_comes_while_its_number_is_forgotten_is_of_somebody_who_can_be_found(bool idle)
     {
-        await using var caller = await RightsUnderTest.StartAsync(database);
-        await using var eraser = await RightsUnderTest.StartAsync(database, null, "spool-2");
+        await using var caller = await RightsUnderTest.StartAsync(Database);
+        await using var eraser = await RightsUnderTest.StartAsync(Database, null, "spool-2");
         for (var round = 0; round < Rounds; round++)
         {
             var number = $"+486007{round:D5}";
@@ -160,8 +148,8 @@ public abstract class RightsConcurrency(LedgerTestDatabase database) : IAsyncLif
     [Fact]
     public async Task A_wish_not_to_be_called_is_never_of_somebody_whose_number_is_forgotten()
     {
-        await using var staff = await RightsUnderTest.StartAsync(database);
-        await using var eraser = await RightsUnderTest.StartAsync(database, null, "spool-2");
+        await using var staff = await RightsUnderTest.StartAsync(Database);
+        await using var eraser = await RightsUnderTest.StartAsync(Database, null, "spool-2");
         var forgetful = new ForgetfulSubjects(staff.Ledger.Subjects);
         var desk = new ConsentDesk(forgetful, staff.Ledger.Ledger, staff.Ledger.Reader, new ConsentHistory(staff.Ledger.Reader, _ => null), TimeProvider.System);
         var before = await EndedCallAsync(staff, Number);

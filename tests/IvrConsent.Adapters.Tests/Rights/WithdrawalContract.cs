@@ -12,24 +12,14 @@ public sealed class SqliteWithdrawalTests() : WithdrawalContract(new SqliteTestD
 public sealed class PostgresWithdrawalTests() : WithdrawalContract(new PostgresTestDatabase());
 
 /// <summary>Withdrawals carried out on what is under retention, on every database.</summary>
-public abstract class WithdrawalContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class WithdrawalContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
     private static readonly DateTimeOffset Later = Make.Start.AddDays(1);
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
 
     [Fact]
     public async Task A_withdrawal_of_the_person_erases_the_recordings_of_earlier_calls_and_nobody_elses()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var (first, second) = (await RecordedAsync(rights), await RecordedAsync(rights));
         var other = await RecordedAsync(rights, number: "+48600700802");
         var after = await RecordedAsync(rights, given: Later.AddDays(1));
@@ -51,7 +41,7 @@ public abstract class WithdrawalContract(LedgerTestDatabase database) : IAsyncLi
     [Fact]
     public async Task A_withdrawal_for_one_call_that_was_over_reaches_that_call_only()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var (first, second) = (await RecordedAsync(rights), await RecordedAsync(rights));
         await rights.Ledger.AppendAsync(new LedgerBatch(null, [Entry(first, 9, new ConsentWithdrawn("", Later, WithdrawalScope.Call, WithdrawalAction.Erase) { By = "desk", Reason = "phoned" })]));
 
@@ -63,7 +53,7 @@ public abstract class WithdrawalContract(LedgerTestDatabase database) : IAsyncLi
     [Fact]
     public async Task A_letter_takes_the_purposes_that_it_names_and_the_recording_goes_with_the_last()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var recording = await RecordedAsync(rights, terms: ["p", "q"]);
         await EnterAsync(rights, "q");
         Assert.Equal(0, (await rights.Sweep.RunAsync(Cancel)).Withdrawn);
@@ -79,7 +69,7 @@ public abstract class WithdrawalContract(LedgerTestDatabase database) : IAsyncLi
     [Fact]
     public async Task A_letter_that_withdraws_everything_leaves_what_the_line_keeps()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         await RecordedAsync(rights);
         var kept = await RecordedAsync(rights, line: "keeps");
         await EnterAsync(rights, StandingConsentPolicy.AllPurposes);
@@ -91,7 +81,7 @@ public abstract class WithdrawalContract(LedgerTestDatabase database) : IAsyncLi
     [Fact]
     public async Task A_hold_stops_it_until_it_is_released()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var recording = await RecordedAsync(rights);
         await WithdrawAsync(rights, WithdrawalScope.Person);
         var hold = RightsUnderTest.Hold(new HoldScope(Call: recording.Call));
@@ -107,7 +97,7 @@ public abstract class WithdrawalContract(LedgerTestDatabase database) : IAsyncLi
     [Fact]
     public async Task Another_ground_keeps_the_recording_and_for_itself_only()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var recording = await RecordedAsync(rights, terms: ["p"], contract: true);
         await WithdrawAsync(rights, WithdrawalScope.Person);
 
@@ -119,7 +109,7 @@ public abstract class WithdrawalContract(LedgerTestDatabase database) : IAsyncLi
     [Fact]
     public async Task A_consent_that_was_corrected_away_ends_and_a_withdrawal_that_was_does_not_count()
     {
-        await using var rights = await RightsUnderTest.StartAsync(database);
+        await using var rights = await RightsUnderTest.StartAsync(Database);
         var wrong = await RecordedAsync(rights);
         var given = (await rights.Ledger.Ledger.FindCallAsync(wrong.Call, Cancel))!.Entries.Single(entry => entry.Event is ConsentGiven);
         await rights.Ledger.AppendAsync(new LedgerBatch(null, [Entry(wrong, 9, new EntryCorrected(given.EventId, "chief", "another had the phone", null))]));
@@ -134,14 +124,14 @@ public abstract class WithdrawalContract(LedgerTestDatabase database) : IAsyncLi
     [Fact]
     public async Task What_an_interrupted_sweep_began_another_process_ends()
     {
-        await using var first = await RightsUnderTest.StartAsync(database);
+        await using var first = await RightsUnderTest.StartAsync(Database);
         var recording = await RecordedAsync(first);
         await WithdrawAsync(first, WithdrawalScope.Person);
         Assert.Equal(1, await first.Withdrawals.RunAsync(null, Cancel)); // and it died before it could finish
         Assert.Empty(await first.KeysAsync());
         Assert.Empty(await first.ErasedAsync());
 
-        await using var second = await RightsUnderTest.StartAsync(database, first.Remains, "spool2");
+        await using var second = await RightsUnderTest.StartAsync(Database, first.Remains, "spool2");
         Assert.Equal((0, 1), await second.Sweep.RunAsync(Cancel) is var report ? (report.Withdrawn, report.Erased) : default);
         Assert.Equal(recording.Name, Assert.Single(await second.ErasedAsync()).Recording);
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using IvrConsent.Adapters.Tests.Ledger;
+using IvrConsent.Adapters.Tests.Recordings;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Consent;
 using IvrConsent.Core.Ledger;
@@ -16,22 +17,12 @@ public sealed class SqliteTakeInTests() : TakeInContract(new SqliteTestDatabase(
 public sealed class PostgresTakeInTests() : TakeInContract(new PostgresTestDatabase());
 
 /// <summary>Taking recordings in, on every database.</summary>
-public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class TakeInContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_recording_goes_into_the_vault_when_its_call_is_over_and_then_leaves_the_PBX()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (call, name) = await vault.RecordAsync();
         var plain = FakePbx.Wav(vault.Pbx.Stored[name]);
 
@@ -50,7 +41,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
     [Fact]
     public async Task Nothing_is_taken_of_a_call_that_goes_on()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (call, name) = await vault.RecordAsync(ended: false);
         Assert.Equal(0, await vault.TakeIn.RunAsync(Cancel));
         Assert.Equal(0, (await vault.Reconciler.RunAsync(Cancel)).Entered);
@@ -64,7 +55,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
     [Fact]
     public async Task Reclassified_in_the_call_it_is_kept_for_what_it_was_in_the_end()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (call, _) = await vault.RecordAsync([new PurposesChanged(["quality", "contract"], "agent", "concluded")]);
         await vault.TakeIn.RunAsync(Cancel);
         var retained = (await vault.RetainedAsync(call))!;
@@ -75,7 +66,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
     [Fact]
     public async Task What_has_no_ground_is_locked_away_and_told_of()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (refused, _) = await vault.RecordAsync(consent: false);
         await vault.TakeIn.RunAsync(Cancel);
         Assert.Single((await vault.EventsAsync(refused)).OfType<RecordingQuarantined>());
@@ -103,7 +94,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
     [Fact]
     public async Task What_was_withdrawn_is_not_kept_because_the_PBX_still_has_it()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (call, name) = await vault.RecordAsync([new ConsentWithdrawn("*9", Make.Start, WithdrawalScope.Call, WithdrawalAction.Erase)]);
         await vault.TakeIn.RunAsync(Cancel);
         Assert.Empty(vault.Pbx.Stored);
@@ -123,7 +114,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
     [Fact]
     public async Task What_the_PBX_has_lost_is_told_once()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (call, name) = await vault.RecordAsync();
         var back = vault.Pbx.Stored[name];
         vault.Pbx.Stored.Clear();
@@ -143,7 +134,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
     [Fact]
     public async Task An_erased_recording_is_gone_from_the_store_and_nobody_can_open_a_copy()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (call, name) = await vault.RecordAsync();
         await vault.TakeIn.RunAsync(Cancel);
         var backup = await File.ReadAllBytesAsync(Directory.GetFiles(vault.StoreFolder, "*.age", SearchOption.AllDirectories).Single(), Cancel);
@@ -166,7 +157,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
     [Fact]
     public async Task What_is_being_erased_is_not_kept_anew_from_a_copy_that_the_PBX_still_has()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (_, name) = await vault.RecordAsync();
         vault.Pbx.Undeletable.Add(name);
         await vault.TakeIn.RunAsync(Cancel);
@@ -188,7 +179,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
     [Fact]
     public async Task A_copy_that_came_back_to_the_PBX_goes_only_while_the_store_has_its_own()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (_, name) = await vault.RecordAsync();
         var back = vault.Pbx.Stored[name];
         await vault.TakeIn.RunAsync(Cancel);
@@ -205,7 +196,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
     [Fact]
     public async Task Every_flipped_byte_of_the_stored_file_is_found_and_nothing_behind_it_is_played()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (call, name) = await vault.RecordAsync(bytes: 70_044);
         var plain = FakePbx.Wav(vault.Pbx.Stored[name]);
         await vault.TakeIn.RunAsync(Cancel);
@@ -232,7 +223,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
     [Fact]
     public async Task A_file_that_breaks_off_while_it_is_read_is_not_stored_as_if_it_were_whole()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (call, name) = await vault.RecordAsync();
         var plain = FakePbx.Wav(vault.Pbx.Stored[name]);
         vault.Pbx.Reading = (_, _) => new MemoryStream(plain[..100_000]);
@@ -260,7 +251,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
     [InlineData(true, true)]
     public async Task Interrupted_anywhere_it_is_whole_in_one_of_the_two_places_and_goes_on(bool afterwards, bool crash)
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         for (var at = 1; ; at++)
         {
             var faults = new Faults(at, afterwards, () => crash ? new CrashException() : new IOException("fault"));
@@ -297,7 +288,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
     [Fact]
     public async Task Two_workers_at_it_take_it_in_once()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var calls = new List<(CallRow Call, string Recording)>();
         for (var i = 0; i < 8; i++)
         {
@@ -321,10 +312,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : IAsyncLifeti
         var item = (await vault.Index.FindAsync(name, Cancel))!;
         Assert.Equal((VaultState.Done, false), (item.State, item.Quarantined));
         var told = Assert.Single((await vault.EventsAsync(call)).OfType<RecordingStored>());
-        await using var stream = (await vault.Store.OpenAsync(item.Stored!.Name, Cancel))!;
-        using var whole = new MemoryStream();
-        await stream.CopyToAsync(whole, Cancel);
-        var stored = whole.ToArray();
+        var stored = await VaultScene.ReadAsync((await vault.Store.OpenAsync(item.Stored!.Name, Cancel))!);
         Assert.Equal((item.Stored.Name, stored.Length, Convert.ToHexStringLower(SHA256.HashData(stored)), 12500L), (told.StoredAs, told.Bytes, told.Sha256, told.LengthMs));
         Assert.StartsWith("age-encryption.org/v1", Encoding.ASCII.GetString(stored, 0, 30), StringComparison.Ordinal);
         var heard = await vault.HearAsync(call);

@@ -19,26 +19,16 @@ public sealed class PostgresVaultKillTests() : VaultKillContract(new PostgresTes
 /// A worker that takes in, sweeps and erases is killed at random moments, again and again: no recording is lost, none is there twice, none
 /// is in clear outside the PBX, none is without its entries. Twelve rounds here; tests/bench/vault.sh runs a hundred.
 /// </summary>
-public abstract class VaultKillContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class VaultKillContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     private static int Rounds =>
         int.TryParse(Environment.GetEnvironmentVariable("IVRCONSENT_KILL_ROUNDS"), CultureInfo.InvariantCulture, out var rounds) ? rounds : 12;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
 
     [Fact]
     public async Task Killed_at_random_moments_it_loses_nothing_and_leaves_nothing()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
-        var pbx = new FolderPbx(Path.Combine(database.Folder, "pbx"));
+        await using var vault = await VaultUnderTest.StartAsync(Database);
+        var pbx = new FolderPbx(Path.Combine(Database.Folder, "pbx"));
         var recordings = new List<(CallRow Call, string Recording, bool Due)>();
         var dice = new Random(20261126);
         var (interrupted, most) = (0, 500);
@@ -54,9 +44,9 @@ public abstract class VaultKillContract(LedgerTestDatabase database) : IAsyncLif
                 recordings.Add((call, name, due));
             }
 
-            var ready = Path.Combine(database.Folder, "ready");
+            var ready = Path.Combine(Database.Folder, "ready");
             File.Delete(ready);
-            using var child = VaultKillChild.Start(database.Connection, database.Folder, ready);
+            using var child = VaultKillChild.Start(Database.Connection, Database.Folder, ready);
             await Wait.UntilAsync(() => File.Exists(ready) || child.HasExited, () => "the child did not start", 120);
             Assert.False(child.HasExited, "the child ended by itself");
             await Task.Delay(dice.Next(0, most), Cancel);
@@ -110,13 +100,13 @@ public abstract class VaultKillContract(LedgerTestDatabase database) : IAsyncLif
         var copy = Directory.CreateTempSubdirectory("vault-kill-").FullName;
         try
         {
-            using (var cp = Process.Start("cp", ["-r", database.Folder, copy]))
+            using (var cp = Process.Start("cp", ["-r", Database.Folder, copy]))
             {
                 await cp.WaitForExitAsync(Cancel);
                 Assert.Equal(0, cp.ExitCode);
             }
 
-            var ours = Path.Combine(copy, Path.GetFileName(database.Folder), Path.GetFileName(pbxFolder));
+            var ours = Path.Combine(copy, Path.GetFileName(Database.Folder), Path.GetFileName(pbxFolder));
             foreach (var file in Directory.GetFiles(copy, "*", SearchOption.AllDirectories).Where(file => !file.StartsWith(ours, StringComparison.Ordinal)))
             {
                 Assert.Equal(-1, (await File.ReadAllBytesAsync(file, Cancel)).AsSpan().IndexOf(FolderPbx.Plain.AsSpan(1000, 64)));

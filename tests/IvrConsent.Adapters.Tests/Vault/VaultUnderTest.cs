@@ -1,6 +1,7 @@
 using System.Reflection;
 using Dapper;
 using IvrConsent.Adapters.Tests.Ledger;
+using IvrConsent.Adapters.Tests.Recordings;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Consent;
 using IvrConsent.Core.Ledger;
@@ -147,20 +148,8 @@ internal sealed class VaultUnderTest : IAsyncDisposable
     public async Task<RetainedRecording?> RetainedAsync(CallRow call) => (await Retention.FindAsync(null, call.Id, null, 10, Cancel)).SingleOrDefault();
 
     /// <summary>The recording as it can be heard; null when it cannot.</summary>
-    public async Task<byte[]?> HearAsync(CallRow call)
-    {
-        if (await RetainedAsync(call) is not { } retained || await Audio.OpenWavAsync(retained, Cancel) is not { } wav)
-        {
-            return null;
-        }
-
-        await using (wav)
-        {
-            using var whole = new MemoryStream();
-            await wav.CopyToAsync(whole, Cancel);
-            return whole.ToArray();
-        }
-    }
+    public async Task<byte[]?> HearAsync(CallRow call) =>
+        await RetainedAsync(call) is { } retained && await Audio.OpenWavAsync(retained, Cancel) is { } wav ? await VaultScene.ReadAsync(wav) : null;
 
     public async Task<long> KeysAsync()
     {

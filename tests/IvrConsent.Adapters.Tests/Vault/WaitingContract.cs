@@ -15,24 +15,14 @@ public sealed class SqliteWaitingTests() : WaitingContract(new SqliteTestDatabas
 public sealed class PostgresWaitingTests() : WaitingContract(new PostgresTestDatabase());
 
 /// <summary>What a person asks for reaches also what still waits on a PBX, on every database.</summary>
-public abstract class WaitingContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class WaitingContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await database.DisposeAsync();
-    }
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Erased_while_it_waits_it_leaves_the_PBX_and_never_comes_into_the_vault(bool entered)
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (call, name) = await vault.RecordAsync();
         if (entered)
         {
@@ -62,7 +52,7 @@ public abstract class WaitingContract(LedgerTestDatabase database) : IAsyncLifet
     [Fact]
     public async Task Decided_on_by_a_command_that_reaches_no_PBX_it_is_not_kept_by_who_takes_it_in_meanwhile()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (call, name) = await vault.RecordAsync();
         var certificate = await EraseAsync(vault, Desk(vault, remains: false), call);
         Assert.Equal((name, 1), (Assert.Single(certificate.Erased).Recording, certificate.Unfinished));
@@ -88,7 +78,7 @@ public abstract class WaitingContract(LedgerTestDatabase database) : IAsyncLifet
     [InlineData(true)]
     public async Task Decided_on_while_it_is_just_being_taken_in_it_is_not_kept_and_not_told_as_lost(bool gone)
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (call, name) = await vault.RecordAsync();
         vault.Pbx.Reading = (_, stream) =>
         {
@@ -105,7 +95,7 @@ public abstract class WaitingContract(LedgerTestDatabase database) : IAsyncLifet
     [Fact]
     public async Task What_another_ground_keeps_comes_into_the_vault_for_that_alone_and_what_a_hold_keeps_stays()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (contract, _) = await vault.RecordAsync([new PurposesChanged(["quality", "contract"], "agent", "concluded")], arrived: DateTimeOffset.UtcNow.AddMinutes(-5));
         var (held, heldName) = await vault.RecordAsync(arrived: DateTimeOffset.UtcNow.AddMinutes(-4));
         await vault.Holds.PlaceAsync(new LegalHold(CallId.FromChannel("-", "hold", Make.Start), new HoldScope(Call: held.Id), "claim", "legal", "anna", Make.Start), Cancel);
@@ -123,7 +113,7 @@ public abstract class WaitingContract(LedgerTestDatabase database) : IAsyncLifet
     [Fact]
     public async Task Restricted_while_it_waits_it_is_restricted_in_the_vault()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (call, _) = await vault.RecordAsync();
         var desk = Desk(vault);
         var request = await desk.OpenAsync(RequestKind.Restriction, null, call.Id, null, "anna", Cancel);
@@ -135,7 +125,7 @@ public abstract class WaitingContract(LedgerTestDatabase database) : IAsyncLifet
     [Fact]
     public async Task What_waits_is_lost_or_still_runs_is_found_and_nothing_else()
     {
-        await using var vault = await VaultUnderTest.StartAsync(database);
+        await using var vault = await VaultUnderTest.StartAsync(Database);
         var (_, lostName) = await vault.RecordAsync();
         vault.Pbx.Stored.Clear();
         await vault.TakeIn.RunAsync(Cancel);

@@ -14,17 +14,13 @@ public sealed class SqliteWebhookTests() : WebhookStoreContract(new SqliteTestDa
 public sealed class PostgresWebhookTests() : WebhookStoreContract(new PostgresTestDatabase());
 
 /// <summary>What webhooks need of a database, and the lookup of records.</summary>
-public abstract class WebhookStoreContract(LedgerTestDatabase database) : IAsyncLifetime
+public abstract class WebhookStoreContract(LedgerTestDatabase database) : DatabaseContract(database)
 {
     private static readonly DateTimeOffset Now = Make.Start.AddHours(1);
 
     private readonly List<LedgerDatabase> _opened = [];
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => await database.PrepareAsync();
-
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
         foreach (var opened in _opened)
@@ -32,13 +28,13 @@ public abstract class WebhookStoreContract(LedgerTestDatabase database) : IAsync
             await opened.DisposeAsync();
         }
 
-        await database.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     [Fact]
     public async Task A_new_webhook_begins_at_the_ledger_s_end_and_goes_on_where_it_was()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var before = Make.Call();
         await ledger.AppendAsync(Make.First(before));
         var store = Store();
@@ -67,7 +63,7 @@ public abstract class WebhookStoreContract(LedgerTestDatabase database) : IAsync
     [Fact]
     public async Task One_at_a_time_has_a_webhook()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var first = await Store().TryTakeAsync("crm", Cancel);
         Assert.Null(await Store().TryTakeAsync("crm", Cancel));
         await using var other = await Store().TryTakeAsync("archive", Cancel);
@@ -85,7 +81,7 @@ public abstract class WebhookStoreContract(LedgerTestDatabase database) : IAsync
     [Fact]
     public async Task What_was_not_taken_waits_dies_and_is_replayed()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var store = Store();
         await using var session = await store.TryTakeAsync("crm", Cancel);
         var call = Make.Call();
@@ -119,23 +115,23 @@ public abstract class WebhookStoreContract(LedgerTestDatabase database) : IAsync
     [Fact]
     public async Task A_lost_database_ends_the_right_to_a_webhook()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         await using var session = await Store().TryTakeAsync("crm", Cancel);
-        await database.StopAsync();
+        await Database.StopAsync();
         try
         {
             await Assert.ThrowsAsync<LedgerUnavailableException>(() => Store().TryTakeAsync("archive", Cancel));
         }
         finally
         {
-            await database.ContinueAsync();
+            await Database.ContinueAsync();
         }
     }
 
     [Fact]
     public async Task Terms_written_by_two_workers_stand_once()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var terms = new RecordScene().Written;
         Assert.Equal(AppendResult.Committed, await ledger.AppendAsync(TermsEntries.Batch(terms, "demo", Now)));
         Assert.Equal(AppendResult.Committed, await ledger.AppendAsync(TermsEntries.Batch(terms, "demo", Now.AddDays(1))));
@@ -148,7 +144,7 @@ public abstract class WebhookStoreContract(LedgerTestDatabase database) : IAsync
     [Fact]
     public async Task Records_are_found_by_event_and_by_position()
     {
-        await using var ledger = await LedgerUnderTest.StartAsync(database.Options());
+        await using var ledger = await LedgerUnderTest.StartAsync(Database.Options());
         var call = Make.Call();
         await ledger.AppendAsync(Make.First(call));
         var line = Assert.Single(await ledger.ReadAsync());
@@ -165,7 +161,7 @@ public abstract class WebhookStoreContract(LedgerTestDatabase database) : IAsync
     /// <summary>A handle of its own, as another process would have.</summary>
     private LedgerDatabase Open()
     {
-        _opened.Add(LedgerDatabase.Create(database.Options()));
+        _opened.Add(LedgerDatabase.Create(Database.Options()));
         return _opened[^1];
     }
 }

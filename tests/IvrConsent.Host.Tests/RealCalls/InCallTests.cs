@@ -9,7 +9,7 @@ using Xunit;
 namespace IvrConsent.Host.Tests.RealCalls;
 
 /// <summary>A worker with a line for each mode.</summary>
-public sealed class ModesWorker : IAsyncLifetime
+public sealed class ModesWorker() : LinesWorker(Purposes, Lines)
 {
     private const string Purposes = """
           quality: { retention_days: 30, key: "3", texts: { en: quality, pl: jakość, de: Qualität } }
@@ -31,20 +31,6 @@ public sealed class ModesWorker : IAsyncLifetime
           - { name: "2110", purposes: [quality], ask_again: { reuse_consent_days: 30, respect_refusal_days: 30 } }
           - { name: "2111", purposes: [quality], ask_again: { reuse_consent_days: 30, respect_refusal_days: 30 } }
         """;
-
-    private TestWorker? _worker;
-
-    internal TestWorker Worker => _worker!;
-
-    public async ValueTask InitializeAsync()
-    {
-        if (LabEnvironment.Find()?.FindPbx("22") is { } pbx)
-        {
-            _worker = await TestWorker.StartAsync(pbx, setup => setup with { Purposes = Purposes, Lines = Lines });
-        }
-    }
-
-    public ValueTask DisposeAsync() => _worker?.DisposeAsync() ?? default;
 }
 
 /// <summary>Each mode, and what may be pressed in the call, from the audio: nothing of a paused or withdrawn part is in any file.</summary>
@@ -58,14 +44,7 @@ public sealed class InCallTests(ModesWorker modes) : IClassFixture<ModesWorker>
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private TestWorker Worker
-    {
-        get
-        {
-            RealLab.RequirePbx("22");
-            return modes.Worker;
-        }
-    }
+    private TestWorker Worker => modes.Worker;
 
     private async Task<CallRecord> HangUpAsync(TestCaller caller)
     {
@@ -73,12 +52,8 @@ public sealed class InCallTests(ModesWorker modes) : IClassFixture<ModesWorker>
         return await Worker.Ledger.EndOfAsync(caller);
     }
 
-    private static ToneTimeline Tones(TestCaller caller, CallRecord call, params double[] voices)
-    {
-        var started = call.All<RecordingStarted>()[^1];
-        var wav = WavFile.Read(Path.Combine(caller.Pbx.Recordings, $"{started.Recording}.{started.Format}"));
-        return ToneAnalyzer.Analyze(wav.Mono(), wav.SampleRate, [Secret, .. voices]);
-    }
+    private static ToneTimeline Tones(TestCaller caller, CallRecord call, params double[] voices) =>
+        caller.Pbx.Read(call.All<RecordingStarted>()[^1]).Tones([Secret, .. voices]);
 
     /// <summary>Through the consent to the agent's phone, until both have heard each other.</summary>
     private static async Task<SipCall> TalkAsync(TestCaller caller, SipPhone phone)

@@ -10,6 +10,9 @@ namespace IvrConsent.Host.Tests.RealCalls;
 /// <summary>What the PBX has of a call: its recording, and what its dialplan saw.</summary>
 internal static class Recordings
 {
+    /// <summary>The recording's file as the PBX has it.</summary>
+    public static WavFile Read(this LabPbx pbx, RecordingStarted started) => WavFile.Read(Path.Combine(pbx.Recordings, $"{started.Recording}.{started.Format}"));
+
     /// <summary>
     /// The call was recorded, from the consent on and no earlier: caller and agent (or who else spoke) are to be heard, nothing
     /// said before the key is, and it is no longer than the time between the key and the end.
@@ -25,9 +28,7 @@ internal static class Recordings
         // Null where the worker that saw the start was killed before it told; the sound below is judged all the same.
         Assert.True(started.StartedAt is null || started.StartedAt >= consent.KeyAt, $"the recording began at {started.StartedAt:O}, the key came at {consent.KeyAt:O}");
 
-        var path = Path.Combine(pbx.Recordings, $"{started.Recording}.{started.Format}");
-        Assert.True(File.Exists(path), $"there is no {path}\n{call}");
-        var wav = WavFile.Read(path);
+        var wav = pbx.Read(started);
         Assert.True(wav.HeaderIsTrue);
         Assert.Equal(stopped.Bytes, wav.FileBytes);
         Assert.InRange(stopped.LengthMs, wav.Duration.TotalMilliseconds - 1, wav.Duration.TotalMilliseconds + 1);
@@ -36,7 +37,7 @@ internal static class Recordings
         var afterKey = call.Row.ArrivedAt + TimeSpan.FromMilliseconds(call.End.DurationMs!.Value) - consent.KeyAt;
         Assert.True(wav.Duration <= afterKey + TimeSpan.FromMilliseconds(100), $"{wav.Duration} recorded, {afterKey} from key to end\n{call}");
 
-        var tones = ToneAnalyzer.Analyze(wav.Mono(), wav.SampleRate, [TestCaller.EarlyVoice, .. voices]);
+        var tones = wav.Tones([TestCaller.EarlyVoice, .. voices]);
         Assert.True(tones.DurationOf(TestCaller.EarlyVoice) == TimeSpan.Zero, $"what the caller said before the consent is in the recording: {tones}");
         foreach (var voice in voices)
         {
@@ -48,10 +49,10 @@ internal static class Recordings
     public static void AssertRecordedToTheEnd(this LabPbx pbx, CallRecord call)
     {
         var started = call.Single<RecordingStarted>();
-        var wav = WavFile.Read(Path.Combine(pbx.Recordings, $"{started.Recording}.{started.Format}"));
+        var wav = pbx.Read(started);
         var lasted = call.Row.ArrivedAt + TimeSpan.FromMilliseconds(call.End.DurationMs!.Value) - started.StartedAt;
         Assert.True(wav.Duration > lasted - TimeSpan.FromMilliseconds(500), $"{wav.Duration} recorded of {lasted}");
-        var tones = ToneAnalyzer.Analyze(wav.Mono(), wav.SampleRate, LabTones.Caller);
+        var tones = wav.Tones(LabTones.Caller);
         Assert.True(tones.DurationOf(LabTones.Caller, wav.Duration - TimeSpan.FromMilliseconds(500)) > TimeSpan.FromMilliseconds(300), $"{tones}");
     }
 

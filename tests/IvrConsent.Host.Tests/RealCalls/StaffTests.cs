@@ -9,7 +9,7 @@ using Xunit;
 namespace IvrConsent.Host.Tests.RealCalls;
 
 /// <summary>A worker whose settings name the staff.</summary>
-public sealed class StaffWorker : IAsyncLifetime
+public sealed class StaffWorker() : LinesWorker(Purposes, Lines)
 {
     private const string Purposes = """
           quality: { retention_days: 30, texts: { en: quality } }
@@ -21,20 +21,6 @@ public sealed class StaffWorker : IAsyncLifetime
           - { name: demo, purposes: [quality, contract] }
           - { name: "2001", purposes: [quality] }
         """;
-
-    private TestWorker? _worker;
-
-    internal TestWorker Worker => _worker!;
-
-    public async ValueTask InitializeAsync()
-    {
-        if (LabEnvironment.Find()?.FindPbx("22") is { } pbx)
-        {
-            _worker = await TestWorker.StartAsync(pbx, setup => setup with { Purposes = Purposes, Lines = Lines });
-        }
-    }
-
-    public ValueTask DisposeAsync() => _worker?.DisposeAsync() ?? default;
 }
 
 /// <summary>What the dialplan tells of the staff in real calls: who may not be recorded, and what the call turned out to be for.</summary>
@@ -45,14 +31,7 @@ public sealed class StaffTests(StaffWorker staff) : IClassFixture<StaffWorker>
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private TestWorker Worker
-    {
-        get
-        {
-            RealLab.RequirePbx("22");
-            return staff.Worker;
-        }
-    }
+    private TestWorker Worker => staff.Worker;
 
     [Fact]
     public async Task An_agent_who_must_not_be_recorded_is_not_and_it_goes_on_with_the_next()
@@ -77,7 +56,7 @@ public sealed class StaffTests(StaffWorker staff) : IClassFixture<StaffWorker>
         Assert.Equal("agent:ben", call.Single<RecordingPaused>().By);
         Assert.Equal("agent:ben", call.Single<RecordingResumed>().By);
         call.Single<RecordingStopped>();
-        var wav = Read(caller, call);
+        var wav = caller.Pbx.Read(call.Single<RecordingStarted>());
         Assert.Null(ToneOnset.Find(wav.Mono(), wav.SampleRate, Ben));
 
         // Not anna's own voice: Asterisk 22.10 loses a second party's voice in most recordings, paused before or not, as after a blind
@@ -110,16 +89,10 @@ public sealed class StaffTests(StaffWorker staff) : IClassFixture<StaffWorker>
         call = await Worker.Ledger.EndOfAsync(caller);
         Assert.Equal((ConsentStatus.Withdrawn, WithdrawalAction.Keep), (call.End.Consent, call.Single<ConsentWithdrawn>().Action));
         Assert.False(call.Has<RecordingErased>());
-        var tones = Tones(Read(caller, call));
+        var tones = Tones(caller.Pbx.Read(call.Single<RecordingStarted>()));
         Assert.True(tones.DurationOf(LabTones.Caller) > TimeSpan.FromSeconds(0.5), $"{tones}\n{call}");
         Assert.True(tones.DurationOf(TestCaller.EarlyVoice) == TimeSpan.Zero, $"what was said after the withdrawal is in the file: {tones}\n{call}");
     }
 
-    private static WavFile Read(TestCaller caller, CallRecord call)
-    {
-        var started = call.Single<RecordingStarted>();
-        return WavFile.Read(Path.Combine(caller.Pbx.Recordings, $"{started.Recording}.{started.Format}"));
-    }
-
-    private static ToneTimeline Tones(WavFile wav) => ToneAnalyzer.Analyze(wav.Mono(), wav.SampleRate, TestCaller.EarlyVoice, Ben, LabTones.Caller, LabTones.Agent);
+    private static ToneTimeline Tones(WavFile wav) => wav.Tones(TestCaller.EarlyVoice, Ben, LabTones.Caller, LabTones.Agent);
 }

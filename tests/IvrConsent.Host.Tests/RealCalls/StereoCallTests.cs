@@ -49,7 +49,7 @@ public sealed class StereoCallTests
         Assert.InRange((files[0].Duration - files[1].Duration).TotalMilliseconds, -100, 100);
         foreach (var (file, mine, theirs) in new[] { (files[0], LabTones.Caller, LabTones.Agent), (files[1], LabTones.Agent, LabTones.Caller) })
         {
-            var tones = ToneAnalyzer.Analyze(file.Mono(), file.SampleRate, [TestCaller.EarlyVoice, mine, theirs]);
+            var tones = file.Tones(TestCaller.EarlyVoice, mine, theirs);
             Assert.Equal((false, false), (tones.Contains(TestCaller.EarlyVoice), tones.Contains(theirs)));
             // Before the kill, while nobody was there, and behind both pauses.
             Assert.True(tones.DurationOf(mine) > TimeSpan.FromSeconds(2), $"{tones}\n{call}");

@@ -67,8 +67,7 @@ public sealed class VaultMoveTests
         {
             var wav = Path.Combine(worker.Folder, "heard.wav");
             Assert.Equal(0, await worker.RunAsync("recordings", "export", stored.Recording, "--reason", "test", "--out", wav));
-            var sound = WavFile.Read(wav);
-            Assert.True(ToneAnalyzer.Analyze(sound.Mono(), sound.SampleRate, LabTones.Agent).DurationOf(LabTones.Agent) > TimeSpan.FromSeconds(0.5));
+            Assert.True(WavFile.Read(wav).Tones(LabTones.Agent).DurationOf(LabTones.Agent) > TimeSpan.FromSeconds(0.5));
             File.Delete(wav);
         }
     }

@@ -28,7 +28,7 @@ public sealed class VaultTests(VaultWorker vault) : IClassFixture<VaultWorker>
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
 
         var sound = WavFile.Read(await OpenByAgeAsync(stored));
-        var tones = ToneAnalyzer.Analyze(sound.Mono(), sound.SampleRate, [TestCaller.EarlyVoice, LabTones.Caller, LabTones.Agent]);
+        var tones = sound.Tones(TestCaller.EarlyVoice, LabTones.Caller, LabTones.Agent);
         Assert.True(tones.DurationOf(LabTones.Agent) > TimeSpan.FromSeconds(0.5), $"{tones}");
         Assert.True(tones.DurationOf(TestCaller.EarlyVoice) == TimeSpan.Zero, $"{tones}");
         Assert.InRange(sound.Mono().Length * 1000L / sound.SampleRate, stored.LengthMs - 1, stored.LengthMs + 1);

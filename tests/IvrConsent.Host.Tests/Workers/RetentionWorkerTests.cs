@@ -92,23 +92,7 @@ public sealed class RetentionWorkerTests : IDisposable
         return host;
     }
 
-    /// <summary>Moves the clock when the worker waits for it, and comes back when it waits again.</summary>
-    private async Task NextMinuteAsync()
-    {
-        await WaitsAsync();
-        _time.Advance(TimeSpan.FromMinutes(1));
-        await WaitsAsync();
-    }
-
-    private async Task WaitsAsync()
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        while (_time.WaitingTimers == 0)
-        {
-            await Task.Delay(5, limit.Token);
-        }
-    }
+    private Task NextMinuteAsync() => _time.NextMinuteAsync(loops: 1);
 
     private static async Task<RetainedRecording> KeepAsync(IServiceProvider services, DateTimeOffset until, string channel = "1")
     {

@@ -54,6 +54,9 @@ public sealed class WavFile
     public short[] Mono() =>
         Channels == 1 ? [.. Samples] : [.. Samples.Chunk(Channels).Select(frame => (short)frame.Average(sample => (int)sample))];
 
+    /// <summary>Which of the tones are in it when, all channels together.</summary>
+    public ToneTimeline Tones(params ReadOnlySpan<double> frequencies) => ToneAnalyzer.Analyze(Mono(), SampleRate, frequencies);
+
     public static WavFile Read(string path) => Read(File.ReadAllBytes(path));
 
     /// <summary>Reads 16-bit PCM. Throws <see cref="InvalidDataException"/> where there is no RIFF, no format or no data chunk.</summary>

@@ -65,7 +65,7 @@ internal sealed class WorkerLedger(string program, string config)
     private async Task<ILookup<string?, JsonElement>> ReadAsync(CancellationToken cancel)
     {
         var start = program.EndsWith(".dll", StringComparison.Ordinal) ? new ProcessStartInfo("dotnet", [program]) : new ProcessStartInfo(program);
-        foreach (var argument in (string[])["events", "export", "--config", config])
+        foreach (var argument in (string[])["events", "export", "--reveal-numbers", "--reason", "bench", "--config", config])
         {
             start.ArgumentList.Add(argument);
         }

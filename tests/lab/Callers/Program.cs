@@ -169,7 +169,7 @@ namespace IvrConsent.Lab.Callers
             Require(!File.Exists(left), $"the PBX still has {left}");
             if (recording is { } wav)
             {
-                var tones = ToneAnalyzer.Analyze(wav.Mono(), wav.SampleRate, Caller.Voice, Caller.Agent);
+                var tones = wav.Tones(Caller.Voice, Caller.Agent);
                 Require(tones.DurationOf(Caller.Agent) > TimeSpan.FromSeconds(2), "the agent's voice is not in the recording");
                 Require(tones.DurationOf(Caller.Voice) > TimeSpan.FromSeconds(2), "the caller's voice is not in the recording");
                 Console.WriteLine($"Recording, out of the vault: {wav.Duration.TotalSeconds:0.0} s; caller's tone {tones.DurationOf(Caller.Voice).TotalSeconds:0.0} s, agent's {tones.DurationOf(Caller.Agent).TotalSeconds:0.0} s");
