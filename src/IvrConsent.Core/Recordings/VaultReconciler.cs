@@ -32,7 +32,15 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
     /// <summary>Compares everything once. A PBX or store that cannot be reached is left for the next time, as the report says.</summary>
     public async Task<ReconcileReport> RunAsync(CancellationToken cancel)
     {
-        var (entered, removed, alerts) = (0, 0, 0);
+        var (pbxs, stored) = (await ComparePbxsAsync(cancel), await CompareStoreAsync(cancel));
+        var troubles = string.Join("; ", new[] { pbxs.NotCompared, stored.NotCompared }.OfType<string>());
+        return new ReconcileReport(pbxs.Entered, stored.Removed, pbxs.Alerts + stored.Alerts, troubles.Length == 0 ? null : troubles);
+    }
+
+    /// <summary>The one half: what lies on the PBXs.</summary>
+    public async Task<ReconcileReport> ComparePbxsAsync(CancellationToken cancel)
+    {
+        var (entered, alerts) = (0, 0);
         var troubles = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var pbx in _pbxes.Where(pbx => pbx.Health.Attached))
         {
@@ -44,9 +52,21 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
             });
         }
 
+        return Tell(entered, 0, alerts, troubles);
+    }
+
+    /// <summary>The other half: what is in the store. It is listed wholly, which is not done again and again because a PBX does not answer.</summary>
+    public async Task<ReconcileReport> CompareStoreAsync(CancellationToken cancel)
+    {
         var leftOvers = new List<string>();
-        alerts += await GuardAsync(store.Name, troubles, async () => await FindMissingAsync(await ListStoreAsync(leftOvers, cancel), cancel));
-        removed += await GuardAsync(store.Name, troubles, () => RemoveAsync(leftOvers, cancel));
+        var troubles = new SortedSet<string>(StringComparer.Ordinal);
+        var alerts = await GuardAsync(store.Name, troubles, async () => await FindMissingAsync(await ListStoreAsync(leftOvers, cancel), cancel));
+        var removed = await GuardAsync(store.Name, troubles, () => RemoveAsync(leftOvers, cancel));
+        return Tell(0, removed, alerts, troubles);
+    }
+
+    private ReconcileReport Tell(int entered, int removed, int alerts, SortedSet<string> troubles)
+    {
         if (entered + removed + alerts > 0)
         {
             VaultLog.Reconciled(log, entered, removed, alerts);

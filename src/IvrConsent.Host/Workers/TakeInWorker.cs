@@ -3,8 +3,8 @@ using IvrConsent.Core.Recordings;
 namespace IvrConsent.Host.Workers;
 
 /// <summary>
-/// Takes recordings in when their calls are over, and compares PBX, vault and ledger at the start and every hour. A comparison that could not
-/// be made, or not of everything, is made at the next minute.
+/// Takes recordings in when their calls are over, and compares PBX, vault and ledger at the start and every hour. What could not be
+/// compared is at the next minute.
 /// </summary>
 internal sealed partial class TakeInWorker(TakeIn takeIn, VaultReconciler reconciler, TimeProvider time, ILogger<TakeInWorker> log) : RepeatingWorker(time)
 {
@@ -18,15 +18,15 @@ internal sealed partial class TakeInWorker(TakeIn takeIn, VaultReconciler reconc
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         RepeatAsync(Between, Between, takeIn.RunAsync, reason => Failed(log, reason), stoppingToken),
-        RepeatAsync(FirstComparison, Step, Every(BetweenComparisons, CompareAsync), reason => NotCompared(log, reason), stoppingToken));
+        RepeatAsync(FirstComparison, Step, [Hourly(reconciler.ComparePbxsAsync), Hourly(reconciler.CompareStoreAsync)], reason => NotCompared(log, reason), stoppingToken));
 
-    private async Task CompareAsync(CancellationToken cancel)
+    private Func<CancellationToken, Task> Hourly(Func<CancellationToken, Task<ReconcileReport>> compare) => Every(BetweenComparisons, async cancel =>
     {
-        if ((await reconciler.RunAsync(cancel)).NotCompared is { } trouble)
+        if ((await compare(cancel)).NotCompared is { } trouble)
         {
             throw new NotDoneException(trouble);
         }
-    }
+    });
 
     [LoggerMessage(366, LogLevel.Error, "ALERT recordings are not taken in and wait on the PBX: {Reason} It is tried again every few seconds")]
     private static partial void Failed(ILogger log, string reason);
