@@ -32,6 +32,9 @@ internal static partial class VaultLog
     [LoggerMessage(408, LogLevel.Information, "Vault: {Entered} found on the PBXs and entered, {Removed} left-overs removed, {Alerts} alerts")]
     public static partial void Reconciled(ILogger log, int entered, int removed, int alerts);
 
+    [LoggerMessage(409, LogLevel.Warning, "Left-overs of interrupted work stay in {Store} until the next comparison: {Reason}")]
+    public static partial void NotRemoved(ILogger log, string store, string reason);
+
     [LoggerMessage(410, LogLevel.Error, "ALERT {Pbx} has {Count} recordings of calls that the ledger does not know. Another worker's? If no other records there, set vault.take_unknown: they are locked away then")]
     public static partial void Strange(ILogger log, string pbx, int count);
 

@@ -61,7 +61,7 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
         var leftOvers = new List<string>();
         var troubles = new SortedSet<string>(StringComparer.Ordinal);
         var alerts = await GuardAsync(store.Name, troubles, async () => await FindMissingAsync(await ListStoreAsync(leftOvers, cancel), cancel));
-        var removed = await GuardAsync(store.Name, troubles, () => RemoveAsync(leftOvers, cancel));
+        var removed = troubles.Count == 0 ? await RemoveAsync(leftOvers, cancel) : 0;
         return Tell(0, removed, alerts, troubles);
     }
 
@@ -205,17 +205,39 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
 
     private static UInt128 Fingerprint(string recording) => BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(recording)));
 
+    /// <summary>What cannot be removed now (locked until a date, for example) keeps nothing else, and is no reason to compare again before the hour is over.</summary>
     private async Task<int> RemoveAsync(List<string> leftOvers, CancellationToken cancel)
     {
-        var removed = await store.SweepAsync(time.GetUtcNow() - LeftOverAfter, cancel);
+        var (removed, trouble) = (0, (string?)null);
+        async Task TryAsync(Func<Task<int>> remove)
+        {
+            try
+            {
+                removed += await remove();
+            }
+            catch (RecordingStoreException error)
+            {
+                trouble ??= error.Message;
+            }
+        }
+
+        await TryAsync(() => store.SweepAsync(time.GetUtcNow() - LeftOverAfter, cancel));
         foreach (var name in leftOvers)
         {
             // Once more: since it was listed, the recording may have been given up and entered anew, and its attempts count from one again.
             if (RecordingOf(name) is { } read && await index.FindAsync(read.Recording, cancel) is { } item && IsLeftOver(item, name, read.Attempt))
             {
-                await store.DeleteAsync(name, cancel);
-                removed++;
+                await TryAsync(async () =>
+                {
+                    await store.DeleteAsync(name, cancel);
+                    return 1;
+                });
             }
+        }
+
+        if (trouble is not null)
+        {
+            VaultLog.NotRemoved(log, store.Name, trouble);
         }
 
         return removed;

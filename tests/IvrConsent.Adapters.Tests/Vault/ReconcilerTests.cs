@@ -41,6 +41,24 @@ public sealed class ReconcilerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_left_over_that_cannot_be_removed_keeps_no_other_and_is_no_failed_comparison()
+    {
+        await using var vault = await VaultUnderTest.StartAsync(_database);
+        var (_, name) = await vault.RecordAsync();
+        Assert.Equal(1, await vault.TakeIn.RunAsync(Cancel));
+        await vault.Store.PutAsync($"{name}.7.age", new MemoryStream([1]), Cancel);
+        await vault.Store.PutAsync($"{name}.8.age", new MemoryStream([1]), Cancel);
+        var store = new CountingStore(vault.Store) { Locked = $"{name}.7.age" };
+        var reconciler = new VaultReconciler(vault.Index, store, vault.Ledger.Ledger, [vault.Pbx], vault.TakeIn, new TakeInOptions(), TimeProvider.System, vault.ReconcilerLog);
+
+        var report = await reconciler.RunAsync(Cancel);
+
+        Assert.Equal(new ReconcileReport(0, 1, 0), report);
+        Assert.Equal(new[] { $"{name}.1.age", $"{name}.7.age" }, (await vault.ObjectsAsync()).Order());
+        Assert.Contains(vault.ReconcilerLog.Lines, line => line.Text.Contains("locked until", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Of_many_unknown_objects_a_few_are_named_and_all_are_counted_in_one_line()
     {
         await using var vault = await VaultUnderTest.StartAsync(_database);
@@ -75,7 +93,10 @@ public sealed class ReconcilerTests : IAsyncLifetime
             return store.FindAsync(name, cancel);
         }
 
-        public Task DeleteAsync(string name, CancellationToken cancel) => store.DeleteAsync(name, cancel);
+        public string? Locked { get; init; }
+
+        public Task DeleteAsync(string name, CancellationToken cancel) =>
+            name == Locked ? throw new RecordingStoreException("It is locked until a date.") : store.DeleteAsync(name, cancel);
 
         public IAsyncEnumerable<ListedObject> ListAsync(CancellationToken cancel)
         {
