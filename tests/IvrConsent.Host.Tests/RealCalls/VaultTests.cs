@@ -1,4 +1,5 @@
 using Dapper;
+using IvrConsent.Core.Consent;
 using IvrConsent.Core.Ledger;
 using IvrConsent.TestKit.Audio;
 using IvrConsent.TestKit.Lab;
@@ -48,6 +49,43 @@ public sealed class VaultTests(VaultWorker vault) : IClassFixture<VaultWorker>
             Assert.True(tones.DurationOf(mine) > TimeSpan.FromSeconds(0.5), $"{tones}");
             Assert.False(tones.Contains(theirs) || tones.Contains(TestCaller.EarlyVoice), $"{tones}");
         }
+    }
+
+    [Fact]
+    public async Task What_a_caller_withdraws_under_a_legal_hold_stops_there_and_is_kept_until_the_hold_is_released()
+    {
+        Assert.Equal(0, await Vault.Worker.RunAsync("holds", "place", "--line", "2001", "--reason", "the lawsuit", "--owner", "legal"));
+        await using var caller = await Vault.Worker.CallAsync("2001");
+        await caller.HearsAsync("en/notice");
+        await caller.AcceptAsync();
+        await caller.TalksAsync();
+        await caller.PressAsync("*9");
+        await caller.HearsAsync("withdrawn");
+        await caller.HangUpAsync();
+        var call = await Vault.Worker.Ledger.WaitForAsync(caller, one => one.Has<RecordingStored>());
+
+        Assert.Equal(WithdrawalAction.Erase, call.Single<ConsentWithdrawn>().Action);
+        Assert.Equal(RecordingFailures.NotErased, call.Single<RecordingFailed>().Reason);
+        Assert.Contains("the lawsuit", call.Single<RecordingFailed>().Detail, StringComparison.Ordinal);
+        Assert.False(call.Has<RecordingErased>(), $"{call}");
+        var stored = call.Single<RecordingStored>();
+        Assert.Equal(call.Single<RecordingStopped>().Recording, stored.Recording);
+        var tones = WavFile.Read(await OpenByAgeAsync(stored)).Tones(LabTones.Caller, LabTones.Agent);
+        Assert.True(tones.DurationOf(LabTones.Agent) > TimeSpan.FromSeconds(0.5), $"{tones}");
+
+        await using (var database = new SqliteConnection($"Data Source={Vault.Worker.LedgerFile};Mode=ReadOnly;Pooling=false"))
+        {
+            var hold = await database.QuerySingleAsync<string>("SELECT hold_id FROM holds");
+            Assert.Equal(0, await Vault.Worker.RunAsync("retention", "sweep", "--yes"));
+            Assert.True(File.Exists(Vault.FileOf(stored)));
+            Assert.Equal(0, await Vault.Worker.RunAsync("holds", "release", hold, "--reason", "settled", "--yes"));
+        }
+
+        // The command destroys the key; the file is the worker's to delete, within seconds.
+        await Vault.Worker.RunAsync("retention", "sweep", "--yes");
+        var all = await Vault.Worker.Ledger.WaitForAllAsync(calls => calls.Any(one => one.Id == call.Id && one.Has<RecordingErased>()));
+        Assert.Equal(stored.Recording, all.Single(one => one.Id == call.Id).Single<RecordingErased>().Recording);
+        Assert.Empty(Directory.GetFiles(Path.Combine(Vault.Worker.Folder, "vault"), stored.StoredAs, SearchOption.AllDirectories));
     }
 
     private async Task<byte[]> OpenByAgeAsync(RecordingStored stored)
