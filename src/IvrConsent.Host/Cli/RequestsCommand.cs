@@ -58,6 +58,11 @@ internal static class RequestsCommand
             await WriteNewAsync(file, text, cancel);
         }
 
+        if (!json)
+        {
+            await SayOpenAsync(request);
+        }
+
         return ExitCodes.Ok;
     }
 
@@ -91,6 +96,7 @@ internal static class RequestsCommand
         else
         {
             Console.Out.WriteLine($"{file}: {written.Recordings} recordings, {written.Consents} consents, {written.Events} entries. SHA-256 {written.Sha256}");
+            await SayOpenAsync(request);
         }
 
         if (written.Quarantined > 0)
@@ -339,6 +345,10 @@ internal static class RequestsCommand
 
     private static async Task<string> RestrictAsync(RightsContext context, RequestCase request, bool restrict, CancellationToken cancel) =>
         $"{(await context.Get<RequestDesk>().RestrictAsync(request.Id, restrict, context.Actor, cancel)).Changed} recordings {(restrict ? "are kept and no longer used" : "may be used again")}";
+
+    /// <summary>A case is answered when the person was told, which no program sees; until then it is due. Beside the output, which may be kept.</summary>
+    private static Task SayOpenAsync(RequestCase request) =>
+        Console.Error.WriteLineAsync($"Case {request.Id} stays open until the person was told; then: ivrconsent requests close {request.Id} answered --reason ...");
 
     private static async Task WriteNewAsync(string path, string text, CancellationToken cancel)
     {
