@@ -45,6 +45,15 @@ internal static class AccessBinder
             }
         }
 
+        foreach (var key in (IEnumerable<string>)["four_eyes_erasure", "four_eyes_export", "four_eyes_release"])
+        {
+            if (users.Count == 0 && section.Get<bool>(key) && section.Own(key) is { } asked)
+            {
+                // Whoever may run the commands under two names is two persons then.
+                problems.Warn(asked.Place, asked.Path, "a second person is asked for, and nobody is named who may be one: everybody with a login here may", null, "Name the users of each role under access.");
+            }
+        }
+
         return new AccessSettings(users, section.Get<bool>("four_eyes_erasure"), section.Get<bool>("four_eyes_export"), section.Get<bool>("four_eyes_release"));
     }
 }
