@@ -27,7 +27,7 @@ public sealed class ListeningDesk(IVaultIndex index, IRecordingStore store, IRec
     /// <param name="actor">Who wants to hear it.</param>
     /// <param name="reason">Why.</param>
     /// <param name="copied">Whether it is taken away.</param>
-    /// <param name="quarantined">Whether also one without a ground is given out: to find out how it came about.</param>
+    /// <param name="quarantined">Whether also one without a ground, or that is kept for no purpose any more, is given out.</param>
     /// <param name="cancel">Gives it up.</param>
     /// <exception cref="RightsRefusedException">It is not given out; the message says why.</exception>
     /// <exception cref="RightsUntoldException">The ledger did not take the look; nothing was given out.</exception>
@@ -75,6 +75,8 @@ public sealed class ListeningDesk(IVaultIndex index, IRecordingStore store, IRec
         { Item.State: VaultState.Missing } or { Item.Stored: null } => "it is missing: the PBX did not have it when it was to be taken in",
         { Retained.RestrictedBy: { } by } => $"the person had it restricted (GDPR 18, case {by}): it is kept and not used",
         { Item.Quarantined: true } when !quarantined => "it is quarantined: the ledger has no ground for it. The data protection officer may hear it with --quarantined, to find out how it came about",
+        { Retained: { Terms.Count: 0, RetainUntil: not null } } when !quarantined =>
+            "it is kept for no purpose any more (withdrawn, for example, and under a legal hold). The data protection officer may hear it with --quarantined",
         _ when !cipher.CanOpen => "the private key of recordings is not here; recordings are opened where recordings.key is",
         _ => null,
     };

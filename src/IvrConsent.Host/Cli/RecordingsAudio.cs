@@ -32,7 +32,7 @@ internal static class RecordingsAudio
         var config = CommandContext.ConfigOption();
         var recording = new Argument<string>("recording") { Description = "Its name, as `recordings list` shows it." };
         var reason = new Option<string>("--reason") { Description = "Why, for the ledger.", Required = true };
-        var quarantined = new Option<bool>("--quarantined") { Description = "Also one for which the ledger has no ground; for the data protection officer only." };
+        var quarantined = new Option<bool>("--quarantined") { Description = "Also one for which the ledger has no ground, or which is kept for no purpose any more; for the data protection officer only." };
         var command = new Command(name, $"{description} Not for recordings that are restricted (GDPR 18). Exit code 1 where it is not what was stored.") { recording, reason, output, quarantined, config };
         if (json is not null)
         {

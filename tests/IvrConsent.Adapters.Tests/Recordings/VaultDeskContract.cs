@@ -37,6 +37,8 @@ public abstract class VaultDeskContract(LedgerTestDatabase database) : DatabaseC
     {
         await using var scene = await VaultScene.StartAsync(Database);
         var (restricted, locked, erased) = (await scene.KeepAsync(), await scene.KeepAsync(quarantined: true), await scene.KeepAsync());
+        var purposeless = await scene.KeepAsync();
+        Assert.True(await scene.Rights.Retention.SetTermsAsync(purposeless.Name, [], RecordScene.Start, Cancel));
         var waiting = await scene.CallAsync();
         await scene.ClaimAsync(waiting);
         var request = await scene.Rights.Desk.OpenAsync(RequestKind.Restriction, null, restricted.Call, null, "anna", Cancel);
@@ -51,11 +53,13 @@ public abstract class VaultDeskContract(LedgerTestDatabase database) : DatabaseC
         Assert.Contains("not in the vault yet", await RefusalAsync($"ivrc-{waiting}"), StringComparison.Ordinal);
         Assert.Contains("no recording of this name", await RefusalAsync("ivrc-other"), StringComparison.Ordinal);
         Assert.Contains("reason", await RefusalAsync(locked.Name, " "), StringComparison.Ordinal);
-        foreach (var one in new[] { restricted, locked, erased })
+        Assert.Contains("for no purpose", await RefusalAsync(purposeless.Name), StringComparison.Ordinal);
+        foreach (var one in new[] { restricted, locked, erased, purposeless })
         {
             Assert.Empty(await scene.LooksAsync(one.Call));
         }
 
+        Assert.Equal(purposeless.Sound, await VaultScene.ReadAsync(await scene.Listening.OpenAsync(await scene.EntryAsync(purposeless), "anna", "the court asks", false, quarantined: true, Cancel)));
         Assert.Equal(locked.Sound, await VaultScene.ReadAsync(await scene.Listening.OpenAsync(await scene.EntryAsync(locked), "anna", "how did it come about", false, quarantined: true, Cancel)));
         await scene.Rights.Desk.RestrictAsync(request.Id, false, "anna", Cancel);
         Assert.Equal(restricted.Sound, await VaultScene.ReadAsync(await scene.Listening.OpenAsync(await scene.EntryAsync(restricted), "ben", "why", false, false, Cancel)));
