@@ -280,7 +280,7 @@ public class AsteriskRealTests(ITestOutputHelper output)
         var found = Assert.Single(await after.Pbx.FindWaitingCallsAsync(Cancel));
         Assert.Equal((waiting.Id, waiting.LineArgument, waiting.CalledNumber, waiting.CallerNumber), (found.Arrival.Id, found.Arrival.LineArgument, found.Arrival.CalledNumber, found.Arrival.CallerNumber));
         var again = await found.PlayAsync(lab.Tone(0.5), Cancel);
-        Assert.Equal(PlaybackResult.Completed, (await again.Ended.WaitAsync(TimeSpan.FromSeconds(3), Cancel)).Result);
+        Assert.Equal(PlaybackResult.Completed, (await again.Ended.WaitAsync(Rig.Soon, Cancel)).Result);
         found.HoldAtMost(TimeSpan.FromSeconds(1));
         Assert.Equal(DepartureKind.TakenBack, (await found.Departed.WaitAsync(Rig.Soon, Cancel)).Kind);
 

@@ -73,7 +73,7 @@ public sealed class TakeInWorkerTests : IDisposable
     // It takes in in one loop, and compares in another.
     private Task NextMinuteAsync() => _time.NextMinuteAsync(loops: 2);
 
-    /// <summary>A store with nothing in it, which each comparison sweeps.</summary>
+    /// <summary>A store with nothing in it, which each comparison lists.</summary>
     private sealed class EmptyStore : IRecordingStore
     {
         private int _comparisons;
@@ -84,13 +84,13 @@ public sealed class TakeInWorkerTests : IDisposable
 
         public int Comparisons => _comparisons;
 
-        public Task<int> SweepAsync(DateTimeOffset before, CancellationToken cancel)
+        public IAsyncEnumerable<ListedObject> ListAsync(CancellationToken cancel)
         {
             Interlocked.Increment(ref _comparisons);
-            return Trouble is { } trouble ? throw trouble : Task.FromResult(0);
+            return Trouble is { } trouble ? throw trouble : AsyncEnumerable.Empty<ListedObject>();
         }
 
-        public IAsyncEnumerable<ListedObject> ListAsync(CancellationToken cancel) => AsyncEnumerable.Empty<ListedObject>();
+        public Task<int> SweepAsync(DateTimeOffset before, CancellationToken cancel) => Task.FromResult(0);
 
         public Task<long> PutAsync(string name, Stream content, CancellationToken cancel) => throw new NotSupportedException();
 
