@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using IvrConsent.Core.Consent;
 using IvrConsent.Core.Ledger;
@@ -104,6 +105,11 @@ internal static class DatabaseLoss
         Assert.Equal((ConsentStatus.Given, false), (call.End.Consent, call.End.Recorded));
         caller.Pbx.AssertNotRecorded(call, SuppressionReasons.LedgerUnavailable);
         await caller.Pbx.AssertDialplanSawAsync(call, "Given", "no");
-        Assert.Empty(Directory.GetFiles(Path.Combine(worker.Folder, "spool"), "*.jsonl"));
+
+        // What was caught up on is in the database before it leaves the spool.
+        for (var since = Stopwatch.GetTimestamp(); Directory.GetFiles(Path.Combine(worker.Folder, "spool"), "*.jsonl").Length > 0; await Task.Delay(50, TestContext.Current.CancellationToken))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(20), "the spool still has what the database has");
+        }
     }
 }
