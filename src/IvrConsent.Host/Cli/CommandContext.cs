@@ -107,8 +107,8 @@ internal static class CommandContext
         return result.Settings;
     }
 
-    /// <summary>The settings, for who may do it; else null, after telling on standard error why not, and the exit code.</summary>
-    public static HostSettings? LoadFor(string path, Act act, out int exitCode)
+    /// <summary>The settings, for who may (<paramref name="whyNot"/> says why somebody may not); else null, after telling on standard error why, and the exit code.</summary>
+    public static HostSettings? LoadFor(string path, Func<AccessSettings, string?>? whyNot, out int exitCode)
     {
         exitCode = ExitCodes.Usage;
         if (Load(path) is not { } settings)
@@ -116,7 +116,7 @@ internal static class CommandContext
             return null;
         }
 
-        if (settings.Access.WhyNot(CliActor.Name, act) is { } why)
+        if (whyNot?.Invoke(settings.Access) is { } why)
         {
             Console.Error.WriteLine(why);
             exitCode = ExitCodes.Failed;
@@ -130,24 +130,10 @@ internal static class CommandContext
     public static Func<AccessSettings, string?> Only(Act act) => access => access.WhyNot(CliActor.Name, act);
 
     /// <summary>
-    /// Runs a command on the settings, for who may (<paramref name="whyNot"/> says why somebody may not), with what is expected to go wrong told and
-    /// turned into an exit code.
+    /// Runs a command on the settings, for who may, with what is expected to go wrong told and turned into an exit code.
     /// </summary>
-    public static async Task<int> WithSettingsAsync(string config, Func<HostSettings, Task<int>> run, Func<AccessSettings, string?>? whyNot = null, string? ofFiles = null)
-    {
-        if (Load(config) is not { } settings)
-        {
-            return ExitCodes.Usage;
-        }
-
-        if (whyNot?.Invoke(settings.Access) is { } why)
-        {
-            await Console.Error.WriteLineAsync(why);
-            return ExitCodes.Failed;
-        }
-
-        return await CommandErrors.GuardAsync(() => run(settings), ofFiles);
-    }
+    public static async Task<int> WithSettingsAsync(string config, Func<HostSettings, Task<int>> run, Func<AccessSettings, string?>? whyNot = null, string? ofFiles = null) =>
+        LoadFor(config, whyNot, out var refused) is { } settings ? await CommandErrors.GuardAsync(() => run(settings), ofFiles) : refused;
 
     /// <summary>The same with the database's services.</summary>
     public static Task<int> WithStorageAsync(string config, Func<HostSettings, IServiceProvider, Task<int>> run, Func<AccessSettings, string?>? whyNot = null, string? ofFiles = null) => WithSettingsAsync(

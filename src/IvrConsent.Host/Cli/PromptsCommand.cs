@@ -83,7 +83,7 @@ internal static class PromptsCommand
         };
         command.SetAction(async (parsed, cancel) =>
         {
-            if (CommandContext.LoadFor(parsed.GetValue(config)!, Act.Administer, out var refused) is not { } settings)
+            if (CommandContext.LoadFor(parsed.GetValue(config)!, CommandContext.Only(Act.Administer), out var refused) is not { } settings)
             {
                 return refused;
             }

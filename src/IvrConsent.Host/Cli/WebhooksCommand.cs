@@ -121,7 +121,7 @@ internal static class WebhooksCommand
         var command = new Command("test", $"Send a signed message of type {WebhookEvents.Test} now, and say what the receiver answered.") { hook, config, json };
         command.SetAction(async (parsed, cancel) =>
         {
-            if (CommandContext.LoadFor(parsed.GetValue(config)!, Act.Administer, out var refused) is not { } settings)
+            if (CommandContext.LoadFor(parsed.GetValue(config)!, CommandContext.Only(Act.Administer), out var refused) is not { } settings)
             {
                 return refused;
             }

@@ -1,8 +1,11 @@
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Consent;
+using IvrConsent.Core.Diagnostics;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Core.Recordings;
 using IvrConsent.Core.Retention;
 using IvrConsent.TestKit.Fakes;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace IvrConsent.Core.Tests.Calls;
@@ -65,6 +68,40 @@ public sealed class HeldCallTests
         Assert.False(call.Recording!.IsWriting);
         Assert.Contains("could not be found out", _scene.The<RecordingFailed>(call).Detail, StringComparison.Ordinal);
         Assert.Contains("en/withdrawn", string.Join('\n', call.Orders), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_worker_did_not_live_to_erase_is_asked_about_again_by_the_next(bool held)
+    {
+        _holds.Line = held ? _scene.Settings.Line.Name : "another";
+        var call = _scene.Pbx.Ring();
+        _scene.Simulation.Run(async () =>
+        {
+            _ = _scene.Handler.HandleAsync(_scene.Pbx, call);
+            await _scene.Presses((3, '1'))(call);
+            await _scene.After(5);
+            call.LosePbx();
+            await _scene.After(0.01);
+        });
+        var name = call.Recording!.Name;
+        _scene.Pbx.Stored[name] = new StoredRecording(name, 80_044, TimeSpan.FromSeconds(5));
+        _scene.Simulation.Run(async () =>
+        {
+            // On record by the one that died, and nothing of the erasure.
+            var open = (await _scene.Ledger.FindCallAsync(call.Arrival.Id, default))!;
+            var at = _scene.Time.GetUtcNow();
+            var fact = new ConsentWithdrawn("*9", at, WithdrawalScope.Call, WithdrawalAction.Erase);
+            await _scene.Ledger.AppendAsync(new LedgerBatch(null, [new LedgerEntry(Guid.CreateVersion7(at), call.Arrival.Id, open.Entries[^1].CallSequence + 1, at, fact)]));
+            var next = new CallHandler(_scene.Ledger, _scene.Settings, new CallMetrics(new TestMeters()), _scene.Time, NullLogger<CallHandler>.Instance, holds: new CallHolds(_holds, _scene.Ledger, _scene.Time));
+            await next.ReconcileAsync(_scene.Pbx, default);
+        });
+
+        Assert.Equal(held, _scene.Pbx.Stored.ContainsKey(name));
+        Assert.Equal(held, !_scene.Events(call).Any(one => one is RecordingErased));
+        Assert.Equal(held, _scene.Events(call).Any(one => one is RecordingFailed { Reason: RecordingFailures.NotErased }));
+        _scene.The<CallEnded>(call);
     }
 
     private FakeCall Withdrawn(bool hangsUp) => _scene.Call(
