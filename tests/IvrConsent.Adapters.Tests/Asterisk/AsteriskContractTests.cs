@@ -431,8 +431,7 @@ public class AsteriskContractTests
         Assert.Null(await rig.Pbx.ReattachAsync(arrival, Cancel));
 
         // The PBX was restarted and gives the id out anew: not the same call.
-        var other = rig.Ari.Model.Add(id: talking.Id);
-        Assert.NotEqual(talking.CreatedAt, other.CreatedAt);
+        rig.Ari.Model.Add(id: talking.Id, at: talking.CreatedAt.AddMilliseconds(1));
         Assert.Null(await rig.Pbx.ReattachAsync(arrival, Cancel));
     }
 

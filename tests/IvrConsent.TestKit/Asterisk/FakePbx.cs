@@ -75,9 +75,9 @@ public sealed class FakePbx(FakeAri ari)
     }
 
     /// <summary>A channel that is in Stasis without anybody having been told.</summary>
-    public FakeChannel Add(Action<FakeChannel>? change = null, string? id = null)
+    public FakeChannel Add(Action<FakeChannel>? change = null, string? id = null, DateTimeOffset? at = null)
     {
-        var now = DateTimeOffset.FromUnixTimeMilliseconds(Now.ToUnixTimeMilliseconds());
+        var now = at ?? DateTimeOffset.FromUnixTimeMilliseconds(Now.ToUnixTimeMilliseconds());
         var channel = new FakeChannel(id ?? $"{now.ToUnixTimeSeconds()}.{Interlocked.Increment(ref _lastChannel)}", now);
         change?.Invoke(channel);
         Channels[channel.Id] = channel;

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Consent;
 using IvrConsent.Core.Ledger;
@@ -7,11 +8,14 @@ using IvrConsent.Core.Subjects;
 namespace IvrConsent.TestKit.Fakes;
 
 /// <summary>A line with everything that records want, and calls on it as the ledger gives them.</summary>
-public sealed class RecordScene
+public sealed partial class RecordScene
 {
     public static readonly DateTimeOffset Start = new(2026, 3, 1, 10, 0, 0, 250, TimeSpan.Zero);
 
     public static readonly SubjectId Person = new(Guid.Parse("6f1c1d0e-2222-4333-8444-555566667777"));
+
+    /// <summary>What the PBX showed as the caller of each call.</summary>
+    public const string Number = "+48 601 234 567";
 
     private long _position = 1000;
 
@@ -49,13 +53,19 @@ public sealed class RecordScene
 
     public static CallEnded Ended => new(ConsentStatus.Given, Termination.Completed, true, 60_000, 16, null);
 
+    /// <summary>Whether part of <see cref="Number"/> is in the text. Ids and hashes are left out: any three digits may stand in one.</summary>
+    public static bool SaysNumber(string text) => Ids().Replace(text, "").Contains("601", StringComparison.Ordinal);
+
+    [GeneratedRegex("[0-9a-f]{64}|[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", RegexOptions.IgnoreCase)]
+    private static partial Regex Ids();
+
     /// <summary>A call of one person with these facts, ten seconds apart, from its arrival on.</summary>
     public IReadOnlyList<LedgerLine> Call(string channel, SubjectId? subject, params CallEvent[] facts) => Call(Start, channel, subject, facts);
 
     public IReadOnlyList<LedgerLine> Call(DateTimeOffset start, string channel, SubjectId? subject, params CallEvent[] facts)
     {
         var id = CallId.FromChannel("lab", channel, start);
-        var row = new CallRow(id, "lab", channel, Line.Name, "100", "+48 601 234 567", start) { Subject = subject };
+        var row = new CallRow(id, "lab", channel, Line.Name, "100", Number, start) { Subject = subject };
         CallEvent[] all = [new CallArrived("lab", channel, Line.Name, "tests") { Terms = Written.Sha256 }, .. facts];
         return [.. all.Select((fact, index) => new LedgerLine(
             ++_position, row, new LedgerEntry(Guid.CreateVersion7(start.AddSeconds(10 * index)), id, index + 1, start.AddSeconds(10 * index), fact)))];
