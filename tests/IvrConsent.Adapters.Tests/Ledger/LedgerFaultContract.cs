@@ -48,15 +48,9 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : Databas
         await AppendCallsAsync(ledger, 1, AppendResult.Committed);
         await Database.FreezeAsync();
 
-        var appends = Enumerable.Range(0, 50).Select(async _ =>
-        {
-            var watch = Stopwatch.StartNew();
-            var result = await ledger.AppendAsync(Make.First(Make.Call()));
-            return (result, watch.Elapsed);
-        });
-        var results = await Task.WhenAll(appends);
-        Assert.All(results, r => Assert.Equal(AppendResult.Deferred, r.result));
-        Assert.All(results, r => Assert.InRange(r.Elapsed, TimeSpan.Zero, _limit * 2)); // the limit, and a busy machine
+        // All while it is still frozen: nothing but the limit lets go of them.
+        var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => ledger.AppendAsync(Make.First(Make.Call()))));
+        Assert.All(results, result => Assert.Equal(AppendResult.Deferred, result));
         Assert.False(ledger.Ledger.Health.Available);
 
         // From now on nobody waits at all.
@@ -177,7 +171,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : Databas
         hang.Hang.Reset();
         var watch = Stopwatch.StartNew();
         await AppendCallsAsync(ledger, 1, AppendResult.Lost);
-        Assert.InRange(watch.Elapsed, _limit * 0.9, _limit * 2);
+        Assert.True(watch.Elapsed >= _limit * 0.9, $"{watch.Elapsed}");
         hang.Hang.Set();
         await Database.ContinueAsync();
         await ledger.UntilAsync(h => h is { Available: true, Waiting: 0 });

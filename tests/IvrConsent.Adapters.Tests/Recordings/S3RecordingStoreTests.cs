@@ -9,6 +9,9 @@ namespace IvrConsent.Adapters.Tests.Recordings;
 /// <summary>The S3 store on a real server: what every store must do, and what this one must when its server does not.</summary>
 public sealed class S3RecordingStoreTests : RecordingStoreContract, IAsyncLifetime
 {
+    /// <summary>So long a test waits for what must come; how soon is nobody's promise on a busy machine.</summary>
+    private static readonly TimeSpan _soon = TimeSpan.FromMinutes(1);
+
     private const int SomeParts = 18_000_000;
     private S3Bucket _bucket = null!;
     private S3RecordingStore _store = null!;
@@ -116,7 +119,7 @@ public sealed class S3RecordingStoreTests : RecordingStoreContract, IAsyncLifeti
         await using var proxy = new TcpProxy("127.0.0.1", _bucket.Options.Endpoint.Port);
         using var store = Through(proxy, TimeSpan.FromSeconds(5));
         proxy.Stop();
-        await RefusedAsync(store, "cannot be reached", TimeSpan.FromSeconds(6));
+        await RefusedAsync(store, "cannot be reached");
         proxy.Start();
         Assert.Equal(1, await store.PutAsync("aaaa-1", new MemoryStream([1]), Cancel));
     }
@@ -127,7 +130,7 @@ public sealed class S3RecordingStoreTests : RecordingStoreContract, IAsyncLifeti
         await using var proxy = new TcpProxy("127.0.0.1", _bucket.Options.Endpoint.Port);
         using var store = Through(proxy, TimeSpan.FromSeconds(1));
         proxy.Freeze();
-        await RefusedAsync(store, "does not answer within 1 s", TimeSpan.FromSeconds(3));
+        await RefusedAsync(store, "does not answer within 1 s");
     }
 
     [Fact]
@@ -160,7 +163,7 @@ public sealed class S3RecordingStoreTests : RecordingStoreContract, IAsyncLifeti
     {
         const string Wrong = "wrong-secret-0123456789";
         using var store = new S3RecordingStore(_bucket.Options with { SecretKey = Wrong }, TimeProvider.System);
-        await RefusedAsync(store, "secret key", TimeSpan.FromSeconds(30), Wrong);
+        await RefusedAsync(store, "secret key", Wrong);
         Assert.DoesNotContain(Wrong, $"{_bucket.Options with { SecretKey = Wrong }} {store.Name}", StringComparison.Ordinal);
     }
 
@@ -168,21 +171,21 @@ public sealed class S3RecordingStoreTests : RecordingStoreContract, IAsyncLifeti
     public async Task An_unknown_access_key_is_said()
     {
         using var store = new S3RecordingStore(_bucket.Options with { AccessKey = "ivrconsent:nobody" }, TimeProvider.System);
-        await RefusedAsync(store, "access key", TimeSpan.FromSeconds(30));
+        await RefusedAsync(store, "access key");
     }
 
     [Fact]
     public async Task An_account_without_rights_is_said()
     {
         using var store = new S3RecordingStore(_bucket.Options with { AccessKey = "ivrconsent:guest" }, TimeProvider.System);
-        await RefusedAsync(store, "rights", TimeSpan.FromSeconds(30));
+        await RefusedAsync(store, "rights");
     }
 
     [Fact]
     public async Task A_bucket_that_is_not_there_is_no_empty_store()
     {
         using var store = new S3RecordingStore(_bucket.Options with { Bucket = $"none-{Guid.NewGuid():N}" }, TimeProvider.System);
-        await RefusedAsync(store, "has no bucket", TimeSpan.FromSeconds(30));
+        await RefusedAsync(store, "has no bucket");
         await Assert.ThrowsAsync<RecordingStoreException>(() => store.OpenAsync("aaaa-1", Cancel));
         await Assert.ThrowsAsync<RecordingStoreException>(() => store.DeleteAsync("aaaa-1", Cancel));
         await Assert.ThrowsAsync<RecordingStoreException>(() => store.SweepAsync(DateTimeOffset.MaxValue, Cancel));
@@ -199,11 +202,9 @@ public sealed class S3RecordingStoreTests : RecordingStoreContract, IAsyncLifeti
     public void What_is_no_place_is_refused(string endpoint, string bucket, string prefix) =>
         Assert.Throws<ArgumentException>(() => new S3RecordingStore(_bucket.Options with { Endpoint = new Uri(endpoint), Bucket = bucket, Prefix = prefix }, TimeProvider.System));
 
-    private static async Task RefusedAsync(S3RecordingStore store, string words, TimeSpan within, string? secret = null)
+    private static async Task RefusedAsync(S3RecordingStore store, string words, string? secret = null)
     {
-        var began = TimeProvider.System.GetTimestamp();
-        var told = await Assert.ThrowsAsync<RecordingStoreException>(() => store.FindAsync("aaaa-1", Cancel));
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, within);
+        var told = await Assert.ThrowsAsync<RecordingStoreException>(() => store.FindAsync("aaaa-1", Cancel).WaitAsync(_soon, Cancel));
         foreach (var error in new[] { told, await Assert.ThrowsAsync<RecordingStoreException>(() => store.PutAsync("aaaa-1", new MemoryStream([1]), Cancel)) })
         {
             Assert.Contains(words, error.Message, StringComparison.Ordinal);
