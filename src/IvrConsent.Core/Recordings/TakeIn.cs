@@ -111,7 +111,7 @@ public sealed class TakeIn(
         }
     }
 
-    /// <summary>What was withdrawn and a hold covers goes into the vault, for no purpose and due already: so it goes when the hold does.</summary>
+    /// <summary>What was withdrawn, and a hold or a restriction keeps, goes into the vault, for no purpose and due already: so it goes when what keeps it does.</summary>
     private async Task<TakeInDecision> HeedHoldsAsync(TakeInDecision decision, CancellationToken cancel)
     {
         if (holds is null || decision is not { Verdict: TakeInVerdict.Erase, OnRecord: false })
@@ -119,8 +119,10 @@ public sealed class TakeIn(
             return decision;
         }
 
-        var now = time.GetUtcNow();
-        var deletion = DeletionPolicy.Decide(decision.Retained, DeletionCause.ConsentWithdrawn, await holds.ListAsync(inForceOnly: true, now, cancel), now);
+        // Restricted while it waited: that is known already, of a recording that is not here yet.
+        var (now, known) = (time.GetUtcNow(), await index.SearchAsync(new VaultSearch(1, Recording: decision.Retained.Name), cancel));
+        var restricted = decision.Retained with { RestrictedBy = known is [{ Retained: { } before }] ? before.RestrictedBy : null };
+        var deletion = await holds.DecideWithdrawnAsync(restricted, now, cancel);
         return deletion.Delete ? decision : decision with { Verdict = TakeInVerdict.Keep, Reason = deletion.Reason, Retained = decision.Retained with { RetainUntil = now } };
     }
 
@@ -217,8 +219,13 @@ public sealed class TakeIn(
         var stored = item.Stored!;
         if (call?.Entries.Any(entry => entry.EventId == item.EventId) != true)
         {
-            // Decided about before it was here, it may be kept for less than taking it in would say.
-            var retained = (await index.SearchAsync(new VaultSearch(1, Recording: item.Recording), cancel)) is [{ Retained: { } known }] ? known : decision.Retained;
+            // Decided about before it was here, it may be kept for less than taking it in would say. Erased since, whoever erases it deletes the
+            // PBX's copy as well, and the ledger says that it is gone: not behind it that it is there.
+            if (await index.SearchAsync(new VaultSearch(1, Recording: item.Recording), cancel) is not [{ Retained: { } retained }])
+            {
+                return false;
+            }
+
             CallEvent fact = item.Quarantined
                 ? new RecordingQuarantined(item.Recording, decision.Reason)
                 : new RecordingStored(item.Recording, stored.Name, stored.Bytes, stored.Sha256, stored.LengthMs, retained.RetainUntil) { Silent = stored.Silent };

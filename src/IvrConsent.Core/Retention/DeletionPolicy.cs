@@ -53,8 +53,9 @@ public static class DeletionPolicy
             .Select(hold => new KeptBy("GDPR 17(3)(e)", $"legal hold {hold.Id} of {hold.Owner}: {hold.Reason}", hold.EndsAt))
             .ToList();
 
-        // The person who had it restricted wants it kept, also where it was unlawful (art. 18(1)(b), (c)); the same person may ask for its erasure all the same.
-        if (recording.RestrictedBy is { } restriction && cause is (DeletionCause.RetentionEnded or DeletionCause.NoGround))
+        // The person who had it restricted wants it kept, also where it was unlawful (art. 18(1)(b), (c)). To withdraw, in whatever call or letter, does
+        // not take that back: done when the restriction is lifted. Asking for erasure does, and so does an objection that is upheld (art. 18(1)(d)).
+        if (recording.RestrictedBy is { } restriction && cause is (DeletionCause.RetentionEnded or DeletionCause.NoGround or DeletionCause.ConsentWithdrawn))
         {
             kept.Add(new KeptBy("GDPR 18(1)", $"the person had it restricted (case {restriction})", null));
         }

@@ -95,6 +95,22 @@ public abstract class WithdrawalContract(LedgerTestDatabase database) : Database
     }
 
     [Fact]
+    public async Task A_restriction_stops_it_until_it_is_lifted()
+    {
+        await using var rights = await RightsUnderTest.StartAsync(Database);
+        var recording = await RecordedAsync(rights);
+        Assert.True(await rights.Retention.RestrictAsync(recording.Name, Make.Call().Id, Cancel));
+        await WithdrawAsync(rights, WithdrawalScope.Person);
+
+        Assert.Equal(0, (await rights.Sweep.TryAsync(Cancel)).Withdrawn);
+        Assert.Equal(0, (await rights.Sweep.RunAsync(Cancel)).Withdrawn);
+        Assert.Equal([recording.Name], await rights.KeysAsync());
+        Assert.True(await rights.Retention.RestrictAsync(recording.Name, null, Cancel));
+        Assert.Equal(1, (await rights.Sweep.RunAsync(Cancel)).Withdrawn);
+        Assert.Empty(await rights.KeysAsync());
+    }
+
+    [Fact]
     public async Task Another_ground_keeps_the_recording_and_for_itself_only()
     {
         await using var rights = await RightsUnderTest.StartAsync(Database);

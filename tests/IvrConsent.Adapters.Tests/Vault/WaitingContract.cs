@@ -6,6 +6,7 @@ using IvrConsent.Core.Recordings;
 using IvrConsent.Core.Retention;
 using IvrConsent.Core.Rights;
 using IvrConsent.Storage.Rights;
+using IvrConsent.TestKit.Fakes;
 using Xunit;
 
 namespace IvrConsent.Adapters.Tests.Vault;
@@ -93,6 +94,26 @@ public abstract class WaitingContract(LedgerTestDatabase database) : DatabaseCon
     }
 
     [Fact]
+    public async Task Erased_when_it_is_stored_and_not_told_yet_it_is_not_told_behind_its_erasure()
+    {
+        await using var vault = await VaultUnderTest.StartAsync(Database);
+        var (call, name) = await vault.RecordAsync();
+        var ledger = new LedgerBetween(vault.Ledger.Ledger) { Loses = true };
+        var takeIn = new TakeIn(vault.Index, vault.Store, vault.Cipher, ledger, [vault.Pbx], new TakeInOptions(), TimeProvider.System, vault.Log);
+        await takeIn.RunAsync(Cancel);
+        Assert.Equal(VaultState.Stored, (await vault.Index.FindAsync(name, Cancel))!.State);
+
+        // The one who is to tell it has read the call: now it is erased, wholly.
+        await vault.LetTimePassAsync();
+        (ledger.Loses, ledger.Found) = (false, async () => await EraseAsync(vault, Desk(vault), call));
+        await takeIn.RunAsync(Cancel);
+        Assert.Single((await vault.EventsAsync(call)).OfType<RecordingErased>());
+        Assert.Empty((await vault.EventsAsync(call)).OfType<RecordingStored>());
+        Assert.Empty(vault.Pbx.Stored);
+        Assert.Empty(await vault.ObjectsAsync());
+    }
+
+    [Fact]
     public async Task What_another_ground_keeps_comes_into_the_vault_for_that_alone_and_what_a_hold_keeps_stays()
     {
         await using var vault = await VaultUnderTest.StartAsync(Database);
@@ -120,6 +141,24 @@ public abstract class WaitingContract(LedgerTestDatabase database) : DatabaseCon
         Assert.Equal(1, (await desk.RestrictAsync(request.Id, true, "anna", Cancel)).Changed);
         await vault.TakeIn.RunAsync(Cancel);
         Assert.Equal(request.Id, (await vault.RetainedAsync(call))!.RestrictedBy);
+    }
+
+    [Fact]
+    public async Task Restricted_while_it_waits_it_is_kept_although_it_was_withdrawn()
+    {
+        await using var vault = await VaultUnderTest.StartAsync(Database);
+        var (call, name) = await vault.RecordAsync();
+        var plain = FakePbx.Wav(vault.Pbx.Stored[name]);
+        var desk = Desk(vault);
+        var request = await desk.OpenAsync(RequestKind.Restriction, null, call.Id, null, "anna", Cancel);
+        Assert.Equal(1, (await desk.RestrictAsync(request.Id, true, "anna", Cancel)).Changed);
+        var withdrawn = new ConsentWithdrawn("*9", Make.Start, WithdrawalScope.Call, WithdrawalAction.Erase);
+        await vault.Ledger.AppendAsync(new LedgerBatch(null, [Make.Entry(call, 9, withdrawn)]));
+
+        var takeIn = new TakeIn(vault.Index, vault.Store, vault.Cipher, vault.Ledger.Ledger, [vault.Pbx], new TakeInOptions(), TimeProvider.System, vault.Log, vault.Holds);
+        Assert.Equal(1, await takeIn.RunAsync(Cancel));
+        Assert.Equal(plain, await vault.HearAsync(call));
+        Assert.Empty((await vault.EventsAsync(call)).OfType<RecordingErased>());
     }
 
     [Fact]
@@ -178,6 +217,28 @@ public abstract class WaitingContract(LedgerTestDatabase database) : DatabaseCon
 
     private static ErasureFinisher Finisher(VaultUnderTest vault) =>
         new(vault.Retention, [new VaultRemains(vault.Index, vault.Store), new PbxCopy(vault)], vault.Ledger.Ledger, TimeProvider.System);
+
+    /// <summary>A ledger that takes nothing for a while, and where something happens when a call was found.</summary>
+    private sealed class LedgerBetween(ILedger ledger) : ILedger
+    {
+        public bool Loses { get; set; }
+
+        public Func<Task> Found { get; set; } = () => Task.CompletedTask;
+
+        public LedgerHealth Health => ledger.Health;
+
+        public ValueTask<AppendResult> AppendAsync(LedgerBatch batch) => Loses ? ValueTask.FromResult(AppendResult.Lost) : ledger.AppendAsync(batch);
+
+        public Task<IReadOnlyList<OpenCall>> FindOpenCallsAsync(string pbx, CancellationToken cancel) => ledger.FindOpenCallsAsync(pbx, cancel);
+
+        public async Task<OpenCall?> FindCallAsync(CallId id, CancellationToken cancel)
+        {
+            var (found, then) = (await ledger.FindCallAsync(id, cancel), Found);
+            Found = () => Task.CompletedTask;
+            await then();
+            return found;
+        }
+    }
 
     /// <summary>The copy on the PBX in memory.</summary>
     private sealed class PbxCopy(VaultUnderTest vault) : IRecordingRemains

@@ -103,10 +103,12 @@ public sealed class DeletionPolicyTests
     }
 
     [Fact]
-    public void A_restriction_stops_the_sweep_and_not_the_person_s_own_request()
+    public void A_restriction_stops_sweep_and_withdrawal_and_not_the_person_s_own_request()
     {
         var restricted = Recording(days: 1) with { RestrictedBy = Call };
         Assert.Equal("GDPR 18(1)", Assert.Single(DeletionPolicy.Decide(restricted, DeletionCause.RetentionEnded, [], Now).Kept).Article);
+        Assert.Equal("GDPR 18(1)", Assert.Single(DeletionPolicy.Decide(restricted, DeletionCause.ConsentWithdrawn, [], Now).Kept).Article);
+        Assert.True(DeletionPolicy.Decide(restricted, DeletionCause.ObjectionUpheld, [], Now).Delete);
         Assert.True(DeletionPolicy.Decide(restricted, DeletionCause.ErasureRequested, [], Now).Delete);
     }
 
