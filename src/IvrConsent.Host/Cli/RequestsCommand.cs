@@ -87,7 +87,9 @@ internal static class RequestsCommand
         }
 
         RequireNewFiles(file);
-        var export = new PersonExport(context.Get<RequestDesk>(), context.Get<ILedgerReader>(), context.Services.GetServices<IRecordingAudio>(), context.Services.GetServices<IVaultIndex>(), context.Get<RightsLog>());
+        var export = new PersonExport(
+            context.Get<RequestDesk>(), context.Get<ILedgerReader>(), context.Services.GetServices<IRecordingAudio>(), context.Services.GetServices<IVaultIndex>(), context.Get<RightsLog>(),
+            [.. context.Settings.Lines.Select(line => line.Options)], context.Settings.Records);
         var written = await export.WriteAsync(request, file, language, context.Actor, reason, cancel);
         if (json)
         {

@@ -66,8 +66,8 @@ internal sealed record FullNotice
     /// <param name="line">The line.</param>
     /// <param name="language">One of the languages that it speaks.</param>
     /// <param name="records">What the settings say besides; null: nothing.</param>
-    /// <param name="prompts">The prompts, for the words that are spoken.</param>
-    public static FullNotice Of(LineOptions line, string language, RecordOptions? records, IPromptCatalogue prompts)
+    /// <param name="prompts">The prompts, for the words that are spoken; null: those are left out.</param>
+    public static FullNotice Of(LineOptions line, string language, RecordOptions? records, IPromptCatalogue? prompts)
     {
         var words = NoticeWords.Of(language) ?? NoticeWords.All["en"];
         var never = line.NeverRecorded;
@@ -79,7 +79,7 @@ internal sealed record FullNotice
             never || !RestsOnConsent(line) ? null : Withdrawal(line, records, words),
             never ? null : Recipients(line, records, words),
             never ? null : Rights(line, records, words),
-            never ? null : Spoken(line, language, prompts, words),
+            never || prompts is null ? null : Spoken(line, language, prompts, words),
         ];
         return new FullNotice
         {

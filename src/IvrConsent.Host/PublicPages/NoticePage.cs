@@ -25,6 +25,8 @@ internal static partial class NoticePage
         a{color:var(--link)}
         a:focus-visible{outline:3px solid var(--link);outline-offset:2px}
         nav ul{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
+        table{border-collapse:collapse;margin:1rem 0}
+        th,td{text-align:left;vertical-align:top;padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--rule)}
         @media (max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
         @media print{html{font-size:11pt;background:#fff;color:#000}body{max-width:none;padding:0}nav{display:none}h2,h3{break-after:avoid}dt,.soft{color:#333}a{color:inherit}}
         """;
@@ -99,8 +101,9 @@ internal static partial class NoticePage
     /// <summary>The same as text.</summary>
     public static string NotFoundText(NoticeWords words) => $"{words.NotFoundTitle}\n\n{words.NotFound}\n";
 
-    private static StringBuilder Begin(string language, string title) => new StringBuilder("<!DOCTYPE html>\n<html lang=\"").Append(Escape(language)).Append("\">\n<head>\n<meta charset=\"utf-8\">\n")
-        .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>").Append(Escape(title)).Append("</title>\n<style>").Append(Style).Append("</style>\n</head>\n<body>\n");
+    /// <summary>The head that all pages have, up to the body; well-formed as XML, too.</summary>
+    internal static StringBuilder Begin(string language, string title) => new StringBuilder("<!DOCTYPE html>\n<html lang=\"").Append(Escape(language)).Append("\">\n<head>\n<meta charset=\"utf-8\" />\n")
+        .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n<title>").Append(Escape(title)).Append("</title>\n<style>").Append(Style).Append("</style>\n</head>\n<body>\n");
 
     private static void AppendLanguage(StringBuilder page, FullNotice notice, string language)
     {

@@ -16,8 +16,7 @@ internal static class ConsentPage
     public static string Html(ConsentCase consent, string language)
     {
         var (texts, words) = (ConsentTexts.All[language], NoticeWords.All[language]);
-        var page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"").Append(language).Append("\">\n<head>\n<meta charset=\"utf-8\" />\n<title>").Append(E(texts.Title))
-            .Append("</title>\n</head>\n<body>\n<h1>").Append(E(texts.Title)).Append("</h1>\n<dl>\n");
+        var page = NoticePage.Begin(language, texts.Title).Append("<h1>").Append(E(texts.Title)).Append("</h1>\n<dl>\n");
         Fact(page, texts.Reference, ReceiptReference.Grouped(consent.Reference));
         Fact(page, texts.Call, LedgerExport.Time(consent.Call.ArrivedAt));
         Fact(page, words.Line, consent.Call.Line ?? "-");
@@ -53,8 +52,7 @@ internal static class ConsentPage
         page.Append("<ul>\n");
         foreach (var purpose in known)
         {
-            var text = purpose.Texts.GetValueOrDefault(language) ?? purpose.Texts.Values.FirstOrDefault() ?? purpose.Id;
-            page.Append("<li>").Append(E($"{text}. {words.Basis}: {words.BasisText(purpose.Basis)}. {words.Kept}: {words.DaysText(purpose.RetentionDays)}.")).Append("</li>\n");
+            page.Append("<li>").Append(E($"{Words(purpose.Id, purpose.Texts, language)}. {words.Basis}: {words.BasisText(purpose.Basis)}. {words.Kept}: {words.DaysText(purpose.RetentionDays)}.")).Append("</li>\n");
         }
 
         foreach (var id in other)
@@ -118,6 +116,10 @@ internal static class ConsentPage
 
         page.Append("</ol>\n");
     }
+
+    /// <summary>A purpose in the person's language, else in English, else in one that it has words in, else its id.</summary>
+    internal static string Words(string id, IReadOnlyDictionary<string, string> texts, string language) =>
+        texts.GetValueOrDefault(language) ?? texts.GetValueOrDefault("en") ?? texts.Values.FirstOrDefault() ?? id;
 
     private static void Heading(StringBuilder page, string text) => page.Append("<h2>").Append(E(text)).Append("</h2>\n");
 

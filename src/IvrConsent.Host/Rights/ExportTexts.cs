@@ -19,10 +19,11 @@ namespace IvrConsent.Host.Rights;
 /// <param name="Consents">Heading: each consent by itself.</param>
 /// <param name="Lacking">Before the fields for want of which a form for machines could not be made.</param>
 /// <param name="Statements">Heading: what the person stated (GDPR art. 16).</param>
+/// <param name="Notices">Heading: who is responsible, for what, for whom and how long, with which rights (GDPR art. 15(1), (2)).</param>
 /// <param name="Rights">What the person may do next (GDPR art. 15(1)(e), (f)).</param>
 /// <param name="Statuses">What was said, in the order of <see cref="ConsentStatus"/>.</param>
 internal sealed record ExportTexts(
-    string Title, string Intro, string When, string Line, string Said, string Files, string KeptFor, string NoAudio, string Locked, string Waiting, string Lost, string Damaged, string Restricted, string Consents, string Lacking, string Statements, string Rights, IReadOnlyDictionary<ConsentStatus, string> Statuses)
+    string Title, string Intro, string When, string Line, string Said, string Files, string KeptFor, string NoAudio, string Locked, string Waiting, string Lost, string Damaged, string Restricted, string Consents, string Lacking, string Statements, string Notices, string Rights, IReadOnlyDictionary<ConsentStatus, string> Statuses)
 {
     /// <summary>The languages that there are.</summary>
     public static IReadOnlyDictionary<string, ExportTexts> All { get; } = new Dictionary<string, ExportTexts>(StringComparer.OrdinalIgnoreCase)
@@ -36,6 +37,7 @@ internal sealed record ExportTexts(
             "Each of your answers, as a page and for machines",
             "For machines it is not or not wholly here, only as an entry of events.json, because the settings of that time did not say:",
             "Your statements about what is recorded here",
+            "Who is responsible, why calls are recorded, who gets the data, how long it is kept, and your rights; as our notice says it today",
             "You may ask us to correct or erase this data, to restrict its use, or object to it, and you may complain to your data protection authority.",
             Words("yes", "no", "no answer", "a wrong key", "hung up before answering", "not asked", "yes, taken back later")),
         ["de"] = new(
@@ -47,6 +49,7 @@ internal sealed record ExportTexts(
             "Jede Ihrer Antworten, als Seite und maschinenlesbar",
             "Maschinenlesbar ist sie nicht oder nicht ganz vorhanden, nur als Eintrag in events.json, weil die damaligen Einstellungen dies nicht nannten:",
             "Ihre Erklärungen zu dem, was hier gespeichert ist",
+            "Wer verantwortlich ist, wozu Anrufe aufgezeichnet werden, wer die Daten erhält, wie lange sie gespeichert werden und welche Rechte Sie haben; nach unserem heutigen Hinweis",
             "Sie können Berichtigung, Löschung oder Einschränkung verlangen oder der Verarbeitung widersprechen, und Sie können sich bei Ihrer Datenschutzbehörde beschweren.",
             Words("ja", "nein", "keine Antwort", "falsche Taste", "vor der Antwort aufgelegt", "nicht gefragt", "ja, später widerrufen")),
         ["pl"] = new(
@@ -58,6 +61,7 @@ internal sealed record ExportTexts(
             "Każda z Twoich odpowiedzi, jako strona i w postaci do odczytu maszynowego",
             "Postaci do odczytu maszynowego brak lub nie jest pełna, jest tylko wpis w events.json, bo ówczesne ustawienia nie podawały:",
             "Twoje oświadczenia dotyczące zapisanych tu danych",
+            "Kto jest administratorem, w jakim celu rozmowy są nagrywane, kto otrzymuje dane, jak długo są przechowywane i jakie masz prawa; według naszej obecnej informacji",
             "Możesz żądać sprostowania, usunięcia lub ograniczenia przetwarzania tych danych albo wnieść sprzeciw, a także złożyć skargę do organu nadzorczego.",
             Words("tak", "nie", "brak odpowiedzi", "niewłaściwy klawisz", "rozłączenie przed odpowiedzią", "nie zapytano", "tak, później wycofane")),
         ["cs"] = new(
@@ -69,6 +73,7 @@ internal sealed record ExportTexts(
             "Každá z vašich odpovědí, jako stránka a ve strojově čitelné podobě",
             "Strojově čitelná podoba chybí nebo není úplná, je jen záznam v events.json, protože tehdejší nastavení neuvádělo:",
             "Vaše prohlášení k tomu, co je zde zaznamenáno",
+            "Kdo je správcem, proč se hovory nahrávají, kdo údaje dostává, jak dlouho se uchovávají a jaká máte práva; podle našeho dnešního oznámení",
             "Můžete žádat o opravu, výmaz nebo omezení zpracování těchto údajů nebo vznést námitku a můžete podat stížnost u dozorového úřadu.",
             Words("ano", "ne", "bez odpovědi", "nesprávná klávesa", "zavěšeno před odpovědí", "bez dotazu", "ano, později odvoláno")),
         ["it"] = new(
@@ -80,6 +85,7 @@ internal sealed record ExportTexts(
             "Ogni sua risposta, come pagina e in forma leggibile da una macchina",
             "In forma leggibile da una macchina manca o non è completa, c'è solo la voce in events.json, perché le impostazioni di allora non indicavano:",
             "Le sue dichiarazioni su quanto è registrato qui",
+            "Chi è il titolare del trattamento, perché le chiamate vengono registrate, chi riceve i dati, per quanto tempo sono conservati e quali sono i suoi diritti; secondo la nostra informativa attuale",
             "Può chiedere la rettifica, la cancellazione o la limitazione del trattamento di questi dati oppure opporsi, e può presentare reclamo all'autorità di controllo.",
             Words("sì", "no", "nessuna risposta", "tasto sbagliato", "riagganciato prima di rispondere", "non chiesto", "sì, poi revocato")),
     };

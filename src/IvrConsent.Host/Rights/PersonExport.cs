@@ -12,6 +12,7 @@ using IvrConsent.Core.Recordings;
 using IvrConsent.Core.Retention;
 using IvrConsent.Core.Rights;
 using IvrConsent.Host.Cli;
+using IvrConsent.Host.PublicPages;
 
 namespace IvrConsent.Host.Rights;
 
@@ -36,10 +37,18 @@ internal sealed record ExportedPerson(int Recordings, int Missing, int Waiting, 
 
 /// <summary>
 /// The answer to a request for access (GDPR art. 15) as one ZIP: an index in the person's language, all entries of the ledger, each
-/// consent as a page in the person's language and as ISO/IEC TS 27560 record and vCon, and the recordings as WAV where they can be opened
-/// here; the index names each that there is and that is not in it, and says why. Restricted ones are in it, as the person himself asks for them (GDPR art. 18(2)), and the index says that they are. The person's own number is in it: it is personal data.
+/// consent as a page in the person's language and as ISO/IEC TS 27560 record and vCon, what the line's notice says today of everything that art. 15(1) and (2) ask
+/// for besides, and the recordings as WAV where they can be opened here; the index names each that there is and that is not in it, and says why. Restricted ones are in it, as the person himself asks for them (GDPR art. 18(2)), and the index says that they are. The person's own number is in it: it is personal data.
 /// </summary>
-internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnumerable<IRecordingAudio> audio, IEnumerable<IVaultIndex> vault, RightsLog log)
+/// <param name="desk">The requests.</param>
+/// <param name="reader">The ledger.</param>
+/// <param name="audio">Where recordings are opened.</param>
+/// <param name="vault">Where they are looked for; none: there is no vault.</param>
+/// <param name="log">Where it is put on record.</param>
+/// <param name="lines">The lines as the settings have them now.</param>
+/// <param name="records">What the settings say of them besides.</param>
+internal sealed class PersonExport(
+    RequestDesk desk, ILedgerReader reader, IEnumerable<IRecordingAudio> audio, IEnumerable<IVaultIndex> vault, RightsLog log, IReadOnlyList<LineOptions> lines, RecordOptions? records)
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -90,7 +99,8 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
         var recordings = all.ToLookup(one => one.Recording.Call);
 
         var consents = await WriteConsentsAsync(zip, request, language, cancel);
-        await WriteTextAsync(zip, "index.html", Index(texts, language, new IndexContent(calls, recordings, consents, statements)), cancel);
+        var notices = await WriteNoticesAsync(zip, calls.Select(one => one.Row.Line), language, cancel);
+        await WriteTextAsync(zip, "index.html", Index(texts, language, new IndexContent(calls, recordings, consents, statements, notices)), cancel);
         return new ExportedPerson(
             all.Count(one => one.File is not null),
             all.Count(one => one.Why is Absence.Lost or Absence.Damaged or Absence.Closed),
@@ -159,6 +169,22 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
             // Where nobody was asked there is no consent to record, and nothing is wanting for that.
             var asked = !consent.Steps.All(step => step.State is ConsentState.Informed or ConsentState.Requested);
             written.Add(new ExportedConsent(consent, files, [.. (asked ? record.Missing.Concat(vcon.Missing) : vcon.Missing).Select(missing => missing.Field).Distinct()]));
+        }
+
+        return written;
+    }
+
+    /// <summary>Of each line that the person called, as far as the settings still have it: the name and the page.</summary>
+    private async Task<List<(string Line, string File)>> WriteNoticesAsync(ZipArchive zip, IEnumerable<string?> called, string language, CancellationToken cancel)
+    {
+        var written = new List<(string, string)>();
+        foreach (var line in lines.Where(line => called.Contains(line.Name)))
+        {
+            // In one language, so it links to no other.
+            var notice = FullNotice.Of(line, language, records, prompts: null) with { Languages = [language] };
+            var name = $"notices/{written.Count + 1}.html";
+            await WriteTextAsync(zip, name, NoticePage.Html(notice), cancel);
+            written.Add((line.Name, name));
         }
 
         return written;
@@ -251,11 +277,9 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
         _ => null,
     };
 
-    private static string Index(ExportTexts texts, string language, IndexContent content)
+    private string Index(ExportTexts texts, string language, IndexContent content)
     {
-        var html = new StringBuilder();
-        html.Append("<!DOCTYPE html>\n<html lang=\"").Append(language).Append("\">\n<head>\n<meta charset=\"utf-8\" />\n<title>").Append(E(texts.Title))
-            .Append("</title>\n</head>\n<body>\n<h1>").Append(E(texts.Title)).Append("</h1>\n<p>").Append(E(texts.Intro)).Append("</p>\n<table>\n<thead><tr>");
+        var html = NoticePage.Begin(language, texts.Title).Append("<h1>").Append(E(texts.Title)).Append("</h1>\n<p>").Append(E(texts.Intro)).Append("</p>\n<table>\n<thead><tr>");
         foreach (var heading in (string[])[texts.When, texts.Line, texts.Said, texts.Files, texts.KeptFor])
         {
             html.Append("<th scope=\"col\">").Append(E(heading)).Append("</th>");
@@ -265,16 +289,33 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
         foreach (var (row, said) in content.Calls)
         {
             var of = content.Recordings[row.Id].ToArray();
-            html.Append("<tr><td>").Append(LedgerExport.Time(row.ArrivedAt)).Append("</td><td>").Append(E(row.Line ?? "-")).Append("</td><td>")
+            var told = content.Consents.Where(one => one.Consent.Call.Id == row.Id).SelectMany(one => one.Consent.Terms?.Purposes ?? []).ToArray();
+            html.Append("<tr><td>").Append(Time(row.ArrivedAt)).Append("</td><td>").Append(E(row.Line ?? "-")).Append("</td><td>")
                 .Append(E(said is { } status ? texts.Statuses[status] : "-")).Append("</td><td>")
                 .AppendJoin("<br />", of.Select(one => Shown(one, texts))).Append("</td><td>")
-                .AppendJoin("<br />", of.SelectMany(one => one.Recording.Terms).Select(term => E($"{term.Purpose}, {LedgerExport.Time(term.Until)[..10]}"))).Append("</td></tr>\n");
+                .AppendJoin("<br />", of.SelectMany(one => one.Recording.Terms).Select(term => E($"{Purpose(term.Purpose, told, language)}, {LedgerExport.Time(term.Until)[..10]}"))).Append("</td></tr>\n");
         }
 
         html.Append("</tbody>\n</table>\n");
         AppendConsents(html, texts, language, content.Consents);
         AppendStatements(html, texts, content.Statements);
+        AppendNotices(html, texts, content.Notices);
         return html.Append("<p>").Append(E(texts.Rights)).Append("</p>\n</body>\n</html>\n").ToString();
+    }
+
+    /// <summary>What a recording is kept for, in the words that the person was told, else in those of today.</summary>
+    private string Purpose(string id, IReadOnlyList<TermsPurpose> told, string language) =>
+        told.FirstOrDefault(purpose => purpose.Id == id) is { } then
+            ? ConsentPage.Words(id, then.Texts ?? [], language)
+            : ConsentPage.Words(id, lines.SelectMany(line => line.Purposes).FirstOrDefault(purpose => purpose.Id == id)?.Texts ?? new Dictionary<string, string>(), language);
+
+    private static void AppendNotices(StringBuilder html, ExportTexts texts, List<(string Line, string File)> notices)
+    {
+        if (notices.Count > 0)
+        {
+            html.Append("<h2>").Append(E(texts.Notices)).Append("</h2>\n<ul>\n")
+                .AppendJoin("", notices.Select(notice => $"<li><a href=\"{E(notice.File)}\">{E($"{texts.Line}: {notice.Line}")}</a></li>\n")).Append("</ul>\n");
+        }
     }
 
     private static void AppendConsents(StringBuilder html, ExportTexts texts, string language, List<ExportedConsent> consents)
@@ -287,7 +328,7 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
         html.Append("<h2>").Append(E(texts.Consents)).Append("</h2>\n<ul>\n");
         foreach (var (consent, files, lacking) in consents)
         {
-            html.Append("<li>").Append(E($"{LedgerExport.Time(consent.Call.ArrivedAt)}, {ConsentTexts.All[language].States[consent.State]}: "))
+            html.Append("<li>").Append(E($"{Time(consent.Call.ArrivedAt)} UTC, {ConsentTexts.All[language].States[consent.State]}: "))
                 .AppendJoin(", ", files.Select(file => $"<a href=\"{E(file)}\">{E(file)}</a>"));
             if (lacking.Count > 0)
             {
@@ -305,9 +346,12 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
         if (statements.Count > 0)
         {
             html.Append("<h2>").Append(E(texts.Statements)).Append("</h2>\n<ul>\n")
-                .AppendJoin("", statements.Select(entry => $"<li>{E($"{LedgerExport.Time(entry.At)}: {((StatementAdded)entry.Event).Text}")}</li>\n")).Append("</ul>\n");
+                .AppendJoin("", statements.Select(entry => $"<li>{E($"{Time(entry.At)} UTC: {((StatementAdded)entry.Event).Text}")}</li>\n")).Append("</ul>\n");
         }
     }
+
+    /// <summary>For a person to read; UTC.</summary>
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static string Shown(ExportedRecording one, ExportTexts texts) => one.File is { } file
         ? $"<a href=\"{E(file)}\">{E(file)}</a>{Restricted(one, texts)}"
@@ -331,7 +375,7 @@ internal sealed class PersonExport(RequestDesk desk, ILedgerReader reader, IEnum
 
     /// <summary>What the index tells of.</summary>
     private sealed record IndexContent(
-        List<(CallRow Row, ConsentStatus? Said)> Calls, ILookup<CallId, ExportedRecording> Recordings, List<ExportedConsent> Consents, List<LedgerEntry> Statements);
+        List<(CallRow Row, ConsentStatus? Said)> Calls, ILookup<CallId, ExportedRecording> Recordings, List<ExportedConsent> Consents, List<LedgerEntry> Statements, List<(string Line, string File)> Notices);
 
     /// <summary>A consent, its files, and the fields for want of which a form for machines is not among them.</summary>
     private sealed record ExportedConsent(ConsentCase Consent, IReadOnlyList<string> Files, IReadOnlyList<string> Lacking);

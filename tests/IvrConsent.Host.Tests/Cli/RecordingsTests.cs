@@ -248,7 +248,7 @@ public sealed class RecordingsTests : IDisposable
 
         await using var archive = await ZipFile.OpenReadAsync(zip, Cancel);
         Assert.Equal(
-            new[] { $"recordings/{kept.Name}.wav", $"recordings/{restricted.Name}.wav", "events.json", "index.html" }.Order(StringComparer.Ordinal),
+            new[] { $"recordings/{kept.Name}.wav", $"recordings/{restricted.Name}.wav", "events.json", "index.html", "notices/1.html" }.Order(StringComparer.Ordinal),
             archive.Entries.Select(entry => entry.FullName).Where(name => !name.StartsWith("consents/", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         using var sound = new MemoryStream();
         await (await archive.GetEntry($"recordings/{kept.Name}.wav")!.OpenAsync(Cancel)).CopyToAsync(sound, Cancel);

@@ -71,13 +71,16 @@ public sealed class RightsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("en", "hung up before answering|no")]
-    [InlineData("de", "nein")]
-    [InlineData("pl", "nie")]
-    [InlineData("cs", "ne")]
-    [InlineData("it", "no")]
-    public async Task Access_gives_a_file_in_the_person_s_language_and_says_what_is_missing(string language, string refused)
+    [InlineData("en", "hung up before answering|no", "better service")]
+    [InlineData("de", "nein", "besserer Dienst")]
+    [InlineData("pl", "nie", "lepsza obsługa")]
+    [InlineData("cs", "ne", "lepší služby")]
+    [InlineData("it", "no", "better service")] // no words in it: better others than an id
+    public async Task Access_gives_a_file_in_the_person_s_language_and_says_what_is_missing(string language, string refused, string purpose)
     {
+        var settings = (await File.ReadAllTextAsync(_here.Settings, Cancel)).Replace("language: en\n", "language: en\n    purposes: [quality]\n", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(
+            _here.Settings, settings + "purposes: { quality: { retention_days: 90, texts: { en: better service, de: besserer Dienst, pl: lepsza obsługa, cs: lepší služby } } }\n", Cancel);
         await AddRecordingAsync();
         var zip = Path.Combine(_here.Folder, "answer.zip");
         var export = await RunAsync("subjects", "export", NumberFile(), "-o", zip, "-l", language, "--reason", "letter", "--json");
@@ -88,13 +91,21 @@ public sealed class RightsTests : IDisposable
         {
             var consent = archive.Entries.Single(entry => entry.FullName.StartsWith("consents/", StringComparison.Ordinal)); // a page only: the call names no terms
             Assert.EndsWith(".html", consent.FullName, StringComparison.Ordinal);
-            Assert.Equal(["events.json", consent.FullName, "index.html"], archive.Entries.Select(entry => entry.FullName));
+            Assert.Equal(["events.json", consent.FullName, "notices/1.html", "index.html"], archive.Entries.Select(entry => entry.FullName));
             using var index = new StreamReader(await archive.GetEntry("index.html")!.OpenAsync(Cancel));
             var page = System.Xml.Linq.XDocument.Parse((await index.ReadToEndAsync(Cancel)).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
             Assert.Equal(language, page.Root!.Attribute("lang")!.Value);
             Assert.Contains(page.Descendants("td"), cell => refused.Split('|').Contains(cell.Value));
             Assert.Contains(page.Descendants("li"), item => item.Value.EndsWith(": terms", StringComparison.Ordinal));
             Assert.Contains(page.Descendants("a"), link => link.Attribute("href")!.Value == consent.FullName);
+            Assert.Contains(page.Descendants("td"), cell => cell.Value == $"{purpose}, 2126-02-05");
+
+            // Who is responsible, for whom, with which rights (art. 15(1)): the line's notice of today.
+            Assert.Contains(page.Descendants("a"), link => link.Attribute("href")!.Value == "notices/1.html");
+            using var notice = new StreamReader(await archive.GetEntry("notices/1.html")!.OpenAsync(Cancel));
+            var text = await notice.ReadToEndAsync(Cancel);
+            Assert.Contains(IvrConsent.Host.PublicPages.NoticeWords.All[language].RightTexts["access"], System.Net.WebUtility.HtmlDecode(text), StringComparison.Ordinal);
+            Assert.DoesNotContain("href=\"/", text, StringComparison.Ordinal);
             using var events = await JsonDocument.ParseAsync(await archive.GetEntry("events.json")!.OpenAsync(Cancel), cancellationToken: Cancel);
             Assert.Equal(Number, events.RootElement[0].GetProperty("caller_number").GetString());
         }
