@@ -65,12 +65,16 @@ pbx:
     password_file: $LAB_ARI_PASSWORD_FILE
 notices:
   recording: { version: "1" }
+parties:
+  example: { name: Example Ltd, address: "1 Example Street, 00-001 Example", country: PL, contact: privacy@example.org }
+records: { storage_locations: [PL], recipients: [], withdrawal: "Write to privacy@example.org.", rights: [withdraw, access, erasure, complaint] }
 purposes:
   quality: { retention_days: 30, texts: { en: "improving the quality of our service" } }
 lines:
   - name: demo
     numbers: ["100"]
     language: en
+    country: PL
     purposes: [quality]
 SETTINGS
 dotnet "$worker" keys init --config "$demo/ivrconsent.yaml"

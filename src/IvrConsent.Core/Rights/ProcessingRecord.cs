@@ -1,7 +1,6 @@
-using System.Globalization;
-using System.Text;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Consent;
+using IvrConsent.Core.Records;
 
 namespace IvrConsent.Core.Rights;
 
@@ -18,33 +17,33 @@ public sealed record ProcessedPurpose(string Purpose, string Text, LawfulBasis B
 /// <param name="ThirdCountry">Whether the country is none of the EEA: then the safeguards of art. 44 to 49 belong beside it, which no setting states.</param>
 public sealed record ProcessingRecipient(PartyOptions Party, bool ThirdCountry);
 
+/// <summary>A country that recordings are stored in, as the settings write it.</summary>
+/// <param name="Country">ISO 3166-1 alpha-2, or a US state as <c>US-CA</c>.</param>
+/// <param name="ThirdCountry">Whether it is none of the EEA.</param>
+public sealed record StoragePlace(string Country, bool ThirdCountry);
+
 /// <summary>
-/// The record of processing activities (GDPR art. 30(1)) of one controller, from the settings. What the settings do not know (the
+/// The record of processing activities (GDPR art. 30(1)) of one controller, from the settings. What the settings do not know (joint controllers, the
 /// measures of the building, other processing) is for the controller to add.
 /// </summary>
 /// <param name="Controller">30(1)(a).</param>
 /// <param name="Purposes">30(1)(b) and (f).</param>
-/// <param name="Recipients">30(1)(d) and (e).</param>
-public sealed record ProcessingRecord(PartyOptions Controller, IReadOnlyList<ProcessedPurpose> Purposes, IReadOnlyList<ProcessingRecipient> Recipients)
+/// <param name="Processors">30(1)(d) and (e): who works for the controller.</param>
+public sealed record ProcessingRecord(PartyOptions Controller, IReadOnlyList<ProcessedPurpose> Purposes, IReadOnlyList<ProcessingRecipient> Processors)
 {
+    /// <summary>30(1)(d): who gets recordings besides, by name; empty: nobody; null: the settings do not say.</summary>
+    public IReadOnlyList<string>? Recipients { get; init; }
+
+    /// <summary>30(1)(e): where recordings are stored; null: the settings do not say.</summary>
+    public IReadOnlyList<StoragePlace>? Stored { get; init; }
+
     private static readonly HashSet<string> Eea =
     [
         "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
     ];
 
-    /// <summary>30(1)(c): whose data.</summary>
-    public static string Subjects => "Callers and called persons of the lines named above, and the staff who speak with them.";
-
-    /// <summary>30(1)(c): which data.</summary>
-    public static string Data =>
-        "The telephone number (encrypted, in one deletable mapping); time, line and outcome of the call; what was played and which key was pressed; the recorded voice, where there is a ground for it.";
-
-    /// <summary>30(1)(g): what this program does; general, as the article asks.</summary>
-    public static string Measures =>
-        "Numbers encrypted and found by a keyed hash; no number or key in logs; append-only ledger; deletion by destruction of the key; services on the loopback unless configured; roles, reasons and entries for every look at data.";
-
     /// <summary>The records of all controllers; or what is missing, each naming the setting.</summary>
-    public static (IReadOnlyList<ProcessingRecord> Records, IReadOnlyList<string> Missing) From(IReadOnlyList<LineOptions> lines, string language)
+    public static (IReadOnlyList<ProcessingRecord> Records, IReadOnlyList<string> Missing) From(IReadOnlyList<LineOptions> lines, RecordOptions? records, string language)
     {
         ArgumentNullException.ThrowIfNull(lines);
         var recorded = lines.Where(line => !line.NeverRecorded).ToList();
@@ -53,43 +52,10 @@ public sealed record ProcessingRecord(PartyOptions Controller, IReadOnlyList<Pro
             .ToList();
         return missing.Count > 0
             ? ([], missing)
-            : ([.. recorded.GroupBy(line => line.Controller!.Id).Select(group => Of(group.First().Controller!, [.. group], language))], []);
+            : ([.. recorded.GroupBy(line => line.Controller!.Id).Select(group => Of(group.First().Controller!, [.. group], records, language))], []);
     }
 
-    /// <summary>As Markdown.</summary>
-    public string ToMarkdown()
-    {
-        var text = new StringBuilder();
-        Add($"# Record of processing activities: recording of telephone calls (GDPR art. 30(1))");
-        Add(string.Empty);
-        Add($"**Controller:** {Cell(Controller.Name)}, {Cell(Controller.Address)}, {Controller.Country}. Contact: {Cell(Controller.Contact)}. Data protection officer: {Cell(Controller.DataProtectionOfficer ?? "none named")}.");
-        Add(string.Empty);
-        Add("| Purpose | Lawful basis | Erased after | Lines |");
-        Add("| --- | --- | --- | --- |");
-        foreach (var one in Purposes)
-        {
-            Add(string.Create(CultureInfo.InvariantCulture, $"| {Cell(one.Text)} ({one.Purpose}) | {one.Basis} | {one.RetentionDays} days from the call's end | {string.Join(", ", one.Lines)} |"));
-        }
-
-        Add(string.Empty);
-        Add($"**Data subjects:** {Subjects}");
-        Add(string.Empty);
-        Add($"**Data:** {Data}");
-        Add(string.Empty);
-        Add(Recipients.Count == 0 ? "**Recipients:** none named in the settings." : "**Recipients (processors):**");
-        foreach (var one in Recipients)
-        {
-            Add($"- {Cell(one.Party.Name)}, {Cell(one.Party.Address)}, {one.Party.Country}{(one.ThirdCountry ? " (third country: add the safeguards of art. 44 to 49 here)" : string.Empty)}");
-        }
-
-        Add(string.Empty);
-        Add($"**Security:** {Measures}");
-        return text.ToString();
-
-        void Add(string line) => text.Append(line).Append('\n');
-    }
-
-    private static ProcessingRecord Of(PartyOptions controller, IReadOnlyList<LineOptions> lines, string language) => new(
+    private static ProcessingRecord Of(PartyOptions controller, IReadOnlyList<LineOptions> lines, RecordOptions? records, string language) => new(
         controller,
         [
             .. lines.SelectMany(line => line.Purposes.Select(purpose => (line.Name, Purpose: purpose)))
@@ -102,13 +68,9 @@ public sealed record ProcessingRecord(PartyOptions Controller, IReadOnlyList<Pro
                     (int)group.First().Purpose.Retention.TotalDays,
                     [.. group.Select(one => one.Name)])),
         ],
-        [.. lines.SelectMany(line => line.Processors).DistinctBy(party => party.Id).Select(party => new ProcessingRecipient(party, !Eea.Contains(party.Country)))]);
-
-    /// <summary>Text of the settings as text: no markup, no new row.</summary>
-    private static string Cell(string text) => string.Concat(text.Select(character => character switch
+        [.. lines.SelectMany(line => line.Processors).DistinctBy(party => party.Id).Select(party => new ProcessingRecipient(party, !Eea.Contains(party.Country)))])
     {
-        '|' or '\\' or '*' or '_' or '[' or '`' or '<' => $"\\{character}",
-        _ when char.IsControl(character) => " ",
-        _ => character.ToString(),
-    }));
+        Recipients = records?.Recipients,
+        Stored = records?.StorageLocations?.Select(place => new StoragePlace(place, !Eea.Contains(place))).ToList(),
+    };
 }

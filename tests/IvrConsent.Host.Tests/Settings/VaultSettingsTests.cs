@@ -55,6 +55,22 @@ public sealed class VaultSettingsTests : IDisposable
     }
 
     [Fact]
+    public void Who_records_is_warned_of_what_no_record_of_a_consent_can_do_without()
+    {
+        const string Vault = "vault: { store: folder, folder: rec }\n";
+        const string Records = "records: { storage_locations: [PL], recipients: [], withdrawal: Write., rights: [access] }\n";
+        var unsaid = Assert.Single(Samples.Parse(Samples.Minimal + Vault).Warnings);
+        Assert.Equal("records", unsaid.Key);
+        Assert.EndsWith("not said: records.storage_locations, records.recipients, records.withdrawal, records.rights, lines[demo].country, lines[demo].controller, lines[demo].purposes", unsaid.What, StringComparison.Ordinal);
+        Assert.NotNull(unsaid.Place.Line);
+        Assert.EndsWith("not said: lines[demo].country, lines[demo].controller, lines[demo].purposes", Assert.Single(Samples.Parse(Samples.Minimal + Vault + Records).Warnings).What, StringComparison.Ordinal);
+
+        // Where nothing is kept, or nobody is asked, nothing is wanting.
+        Assert.Empty(Samples.Parse(Samples.Minimal).Warnings);
+        Assert.Empty(Samples.Parse(Samples.With("language: en", "mode: never") + Vault).Warnings);
+    }
+
+    [Fact]
     public void A_bucket_has_every_default()
     {
         _folder.Write("k", "wholly-secret\n");

@@ -1,3 +1,5 @@
+using IvrConsent.Core.Calls;
+using IvrConsent.Core.Consent;
 using IvrConsent.Core.Records;
 using IvrConsent.Core.Webhooks;
 
@@ -6,6 +8,8 @@ namespace IvrConsent.Host.Settings.Reading;
 /// <summary>The sections <c>records</c> and <c>webhooks</c>.</summary>
 internal sealed class RecordBinder(string folder, ProblemList problems)
 {
+    private const int UnsaidNamed = 8;
+
     /// <summary>What consent records say; null when nothing is written.</summary>
     public static RecordOptions? BindRecords(SettingsMap root)
     {
@@ -20,6 +24,37 @@ internal sealed class RecordBinder(string folder, ProblemList problems)
             NoticeUrl = records.GetOrNull<Uri>("notice_url")?.AbsoluteUri,
         };
         return options == new RecordOptions() ? null : options;
+    }
+
+    /// <summary>
+    /// Names what no setting says and a consent's ISO/IEC TS 27560 record must (<see cref="Iso27560"/>): of a call that was it cannot be said later, and who
+    /// finds out with the first request for access finds out too late.
+    /// </summary>
+    public static void WarnOfUnsaid(SettingsMap root, RecordOptions? records, IReadOnlyList<LineOptions> lines, ProblemList problems)
+    {
+        var asking = lines.Where(line => !line.NeverRecorded && line.Mode != ConsentMode.Inform).ToList();
+        string[] unsaid =
+        [
+            .. Unsaid("records.storage_locations", records?.StorageLocations is not { Count: > 0 }),
+            .. Unsaid("records.recipients", records?.Recipients is null),
+            .. Unsaid("records.withdrawal", records?.Withdrawal is null),
+            .. Unsaid("records.rights", records?.Rights is not { Count: > 0 }),
+            .. asking.SelectMany(line => Unsaid($"lines[{line.Name}].country", line.Country is null)),
+            .. asking.SelectMany(line => Unsaid($"lines[{line.Name}].controller", line.Controller is null)),
+            .. asking.SelectMany(line => Unsaid($"lines[{line.Name}].purposes", line.Purposes.Count == 0)),
+        ];
+        if (asking.Count > 0 && unsaid.Length > 0)
+        {
+            var named = string.Join(", ", unsaid.Take(UnsaidNamed)) + (unsaid.Length > UnsaidNamed ? $" and {unsaid.Length - UnsaidNamed} more" : "");
+            problems.Warn(
+                root.Find("records")?.Place ?? root.PlaceOf("vault"),
+                "records",
+                $"consents of the calls that are recorded from now on have no ISO/IEC TS 27560 record, as these are not said: {named}",
+                null,
+                "Write them before the first call that counts: for a call that was they cannot be said later.");
+        }
+
+        static string[] Unsaid(string setting, bool isIt) => isIt ? [setting] : [];
     }
 
     /// <summary>The webhooks.</summary>

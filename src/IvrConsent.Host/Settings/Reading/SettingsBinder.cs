@@ -29,6 +29,13 @@ internal sealed partial class SettingsBinder(string file, ProblemList problems)
             }
         }
 
+        var vault = new VaultBinder(folder, problems, (map, key, fileKey) => BindSecret(map, key, fileKey, required: false)).Bind(root.Section("vault"));
+        var records = RecordBinder.BindRecords(root);
+        if (vault is not null)
+        {
+            RecordBinder.WarnOfUnsaid(root, records, [.. lines.Select(line => line.Options)], problems);
+        }
+
         return new HostSettings
         {
             WorkerName = root.Section("worker").GetOrNull<string>("name") ?? NotAllowedInNames().Replace(hostName, "-"),
@@ -50,9 +57,9 @@ internal sealed partial class SettingsBinder(string file, ProblemList problems)
             Api = api,
             Public = new PublicBinder(folder, problems).Bind(root.Section("public"), http, api, lines),
             Sms = sms,
-            Vault = new VaultBinder(folder, problems, (map, key, fileKey) => BindSecret(map, key, fileKey, required: false)).Bind(root.Section("vault")),
+            Vault = vault,
             DefaultLanguage = root.Section("defaults").Get<string>("language"),
-            Records = RecordBinder.BindRecords(root),
+            Records = records,
             Webhooks = new RecordBinder(folder, problems).BindWebhooks(root),
         };
     }
