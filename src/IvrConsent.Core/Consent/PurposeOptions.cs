@@ -144,3 +144,14 @@ public sealed record LanguageOptions
     /// </summary>
     public IReadOnlyDictionary<char, string> ByKey { get; init; } = FrozenDictionary<char, string>.Empty;
 }
+
+/// <summary>A purpose in words.</summary>
+public static class PurposeWords
+{
+    /// <summary>In a language, else in English, else in one that there are words in, else the purpose's id.</summary>
+    public static string Of(string id, IReadOnlyDictionary<string, string> texts, string language)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        return texts.GetValueOrDefault(language) ?? texts.GetValueOrDefault("en") ?? texts.Values.FirstOrDefault() ?? id;
+    }
+}

@@ -63,7 +63,7 @@ public sealed record ProcessingRecord(PartyOptions Controller, IReadOnlyList<Pro
                 .OrderBy(group => group.Key, StringComparer.Ordinal)
                 .Select(group => new ProcessedPurpose(
                     group.Key,
-                    group.First().Purpose.Texts.TryGetValue(language, out var text) ? text : group.Key,
+                    PurposeWords.Of(group.Key, group.First().Purpose.Texts, language),
                     group.First().Purpose.Basis,
                     (int)group.First().Purpose.Retention.TotalDays,
                     [.. group.Select(one => one.Name)])),

@@ -11,6 +11,8 @@ namespace IvrConsent.Host.Cli;
 /// <summary><c>ivrconsent events</c>: reads the ledger.</summary>
 internal static class EventsCommand
 {
+    private const int MostShown = 240;
+
     private static readonly string[] EventTypes = [.. LedgerJson.EventTypes.Order(StringComparer.Ordinal)];
 
     public static Command Create() => new("events", "Read the consent ledger.") { CreateList(), CreateShow(), CreateExport() };
@@ -39,7 +41,7 @@ internal static class EventsCommand
             {
                 CommandContext.WriteTable(
                     ["Time (UTC)", "Call", "Line", "Caller", "Event", "Facts"],
-                    lines.Select(line => (IReadOnlyList<string>)[LedgerExport.Time(line.Entry.At), line.Entry.CallId.ToString(), line.Call.Line ?? "unknown", LedgerExport.Masked(line.Call.CallerNumber), line.Entry.Event.GetType().Name, LedgerExport.Facts(line.Entry.Event)]));
+                    lines.Select(line => (IReadOnlyList<string>)[LedgerExport.Time(line.Entry.At), line.Entry.CallId.ToString(), line.Call.Line ?? "unknown", LedgerExport.Masked(line.Call.CallerNumber), line.Entry.Event.GetType().Name, Clipped(LedgerExport.Facts(line.Entry.Event))]));
             }
 
             return ExitCodes.Ok;
@@ -182,4 +184,7 @@ internal static class EventsCommand
         public LedgerQuery Query(ParseResult parsed) =>
             new(parsed.GetValue(_from), parsed.GetValue(_until), parsed.GetValue(_line), parsed.GetValue(_pbx), parsed.GetValue(_type));
     }
+
+    /// <summary>As much as a table can show; <c>show</c> and <c>export</c> have all of it.</summary>
+    private static string Clipped(string facts) => facts.Length <= MostShown ? facts : $"{facts[..(MostShown - 1)]}…";
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using IvrConsent.Core.Consent;
 using IvrConsent.Core.Records;
 using IvrConsent.Host.Cli;
 using IvrConsent.Host.PublicPages;
@@ -18,7 +19,7 @@ internal static class ConsentPage
         var (texts, words) = (ConsentTexts.All[language], NoticeWords.All[language]);
         var page = NoticePage.Begin(language, texts.Title).Append("<h1>").Append(E(texts.Title)).Append("</h1>\n<dl>\n");
         Fact(page, texts.Reference, ReceiptReference.Grouped(consent.Reference));
-        Fact(page, texts.Call, LedgerExport.Time(consent.Call.ArrivedAt));
+        Fact(page, texts.Call, Time(consent.Call.ArrivedAt));
         Fact(page, words.Line, consent.Call.Line ?? "-");
         Fact(page, texts.State, texts.States[consent.State]);
         if (consent.Terms?.Controller is { } controller)
@@ -29,11 +30,11 @@ internal static class ConsentPage
         page.Append("</dl>\n");
         AppendPurposes(page, consent, language, texts, words);
         AppendNotices(page, consent, texts);
-        AppendSteps(page, consent, texts);
+        AppendSteps(page, consent, language, texts);
         if (consent.Statements.Count > 0)
         {
             Heading(page, ExportTexts.All[language].Statements);
-            page.Append("<ul>\n").AppendJoin("", consent.Statements.Select(statement => $"<li>{E($"{LedgerExport.Time(statement.At)}: {statement.Text}")}</li>\n")).Append("</ul>\n");
+            page.Append("<ul>\n").AppendJoin("", consent.Statements.Select(statement => $"<li>{E($"{Time(statement.At)} UTC: {statement.Text}")}</li>\n")).Append("</ul>\n");
         }
 
         return page.Append("</body>\n</html>\n").ToString();
@@ -52,7 +53,7 @@ internal static class ConsentPage
         page.Append("<ul>\n");
         foreach (var purpose in known)
         {
-            page.Append("<li>").Append(E($"{Words(purpose.Id, purpose.Texts, language)}. {words.Basis}: {words.BasisText(purpose.Basis)}. {words.Kept}: {words.DaysText(purpose.RetentionDays)}.")).Append("</li>\n");
+            page.Append("<li>").Append(E($"{PurposeWords.Of(purpose.Id, purpose.Texts, language)}. {words.Basis}: {words.BasisText(purpose.Basis)}. {words.Kept}: {words.DaysText(purpose.RetentionDays)}.")).Append("</li>\n");
         }
 
         foreach (var id in other)
@@ -93,7 +94,7 @@ internal static class ConsentPage
         page.Append("</ul>\n");
     }
 
-    private static void AppendSteps(StringBuilder page, ConsentCase consent, ConsentTexts texts)
+    private static void AppendSteps(StringBuilder page, ConsentCase consent, string language, ConsentTexts texts)
     {
         Heading(page, texts.Steps);
         page.Append("<ol>\n");
@@ -104,22 +105,21 @@ internal static class ConsentPage
         {
             string?[] facts =
             [
-                step.Purposes is null ? null : string.Join(", ", step.Purposes),
+                step.Purposes is null ? null : string.Join(", ", step.Purposes.Select(id => PurposeWords.Of(id, consent.KnownPurposes.FirstOrDefault(known => known.Id == id)?.Texts ?? [], language))),
                 step.Keys is null ? null : string.Format(CultureInfo.InvariantCulture, texts.Key, step.Keys),
                 step.Implied ? texts.Implied : null,
                 step.Source is { } source ? texts.Ways.GetValueOrDefault(source.Way, source.Way) : null,
                 step.Source?.Reference,
                 step.Correction is { } correction ? string.Format(CultureInfo.InvariantCulture, texts.Corrected, correction.Reason) : null,
             ];
-            page.Append("<li>").Append(E(string.Join("; ", facts.OfType<string>().Prepend($"{LedgerExport.Time(step.At)}: {texts.States[step.State]}")))).Append("</li>\n");
+            page.Append("<li>").Append(E(string.Join("; ", facts.OfType<string>().Prepend($"{Time(step.At)} UTC: {texts.States[step.State]}")))).Append("</li>\n");
         }
 
         page.Append("</ol>\n");
     }
 
-    /// <summary>A purpose in the person's language, else in English, else in one that it has words in, else its id.</summary>
-    internal static string Words(string id, IReadOnlyDictionary<string, string> texts, string language) =>
-        texts.GetValueOrDefault(language) ?? texts.GetValueOrDefault("en") ?? texts.Values.FirstOrDefault() ?? id;
+    /// <summary>For a person to read; UTC, which is said beside it.</summary>
+    internal static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static void Heading(StringBuilder page, string text) => page.Append("<h2>").Append(E(text)).Append("</h2>\n");
 

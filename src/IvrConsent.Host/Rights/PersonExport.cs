@@ -290,10 +290,10 @@ internal sealed class PersonExport(
         {
             var of = content.Recordings[row.Id].ToArray();
             var told = content.Consents.Where(one => one.Consent.Call.Id == row.Id).SelectMany(one => one.Consent.Terms?.Purposes ?? []).ToArray();
-            html.Append("<tr><td>").Append(Time(row.ArrivedAt)).Append("</td><td>").Append(E(row.Line ?? "-")).Append("</td><td>")
+            html.Append("<tr><td><time>").Append(ConsentPage.Time(row.ArrivedAt)).Append("</time></td><td>").Append(E(row.Line ?? "-")).Append("</td><td>")
                 .Append(E(said is { } status ? texts.Statuses[status] : "-")).Append("</td><td>")
                 .AppendJoin("<br />", of.Select(one => Shown(one, texts))).Append("</td><td>")
-                .AppendJoin("<br />", of.SelectMany(one => one.Recording.Terms).Select(term => E($"{Purpose(term.Purpose, told, language)}, {LedgerExport.Time(term.Until)[..10]}"))).Append("</td></tr>\n");
+                .AppendJoin("<br />", of.SelectMany(one => one.Recording.Terms).Select(term => $"{E(Purpose(term.Purpose, told, language))}, <time>{ConsentPage.Time(term.Until)[..10]}</time>")).Append("</td></tr>\n");
         }
 
         html.Append("</tbody>\n</table>\n");
@@ -306,8 +306,8 @@ internal sealed class PersonExport(
     /// <summary>What a recording is kept for, in the words that the person was told, else in those of today.</summary>
     private string Purpose(string id, IReadOnlyList<TermsPurpose> told, string language) =>
         told.FirstOrDefault(purpose => purpose.Id == id) is { } then
-            ? ConsentPage.Words(id, then.Texts ?? [], language)
-            : ConsentPage.Words(id, lines.SelectMany(line => line.Purposes).FirstOrDefault(purpose => purpose.Id == id)?.Texts ?? new Dictionary<string, string>(), language);
+            ? PurposeWords.Of(id, then.Texts ?? [], language)
+            : PurposeWords.Of(id, lines.SelectMany(line => line.Purposes).FirstOrDefault(purpose => purpose.Id == id)?.Texts ?? new Dictionary<string, string>(), language);
 
     private static void AppendNotices(StringBuilder html, ExportTexts texts, List<(string Line, string File)> notices)
     {
@@ -328,7 +328,7 @@ internal sealed class PersonExport(
         html.Append("<h2>").Append(E(texts.Consents)).Append("</h2>\n<ul>\n");
         foreach (var (consent, files, lacking) in consents)
         {
-            html.Append("<li>").Append(E($"{Time(consent.Call.ArrivedAt)} UTC, {ConsentTexts.All[language].States[consent.State]}: "))
+            html.Append("<li>").Append(E($"{ConsentPage.Time(consent.Call.ArrivedAt)} UTC, {ConsentTexts.All[language].States[consent.State]}: "))
                 .AppendJoin(", ", files.Select(file => $"<a href=\"{E(file)}\">{E(file)}</a>"));
             if (lacking.Count > 0)
             {
@@ -346,12 +346,9 @@ internal sealed class PersonExport(
         if (statements.Count > 0)
         {
             html.Append("<h2>").Append(E(texts.Statements)).Append("</h2>\n<ul>\n")
-                .AppendJoin("", statements.Select(entry => $"<li>{E($"{Time(entry.At)} UTC: {((StatementAdded)entry.Event).Text}")}</li>\n")).Append("</ul>\n");
+                .AppendJoin("", statements.Select(entry => $"<li>{E($"{ConsentPage.Time(entry.At)} UTC: {((StatementAdded)entry.Event).Text}")}</li>\n")).Append("</ul>\n");
         }
     }
-
-    /// <summary>For a person to read; UTC.</summary>
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static string Shown(ExportedRecording one, ExportTexts texts) => one.File is { } file
         ? $"<a href=\"{E(file)}\">{E(file)}</a>{Restricted(one, texts)}"

@@ -17,9 +17,9 @@ internal static class ProcessingRecordPage
         var controller = record.Controller;
         Add($"# {texts.Title}");
         Add();
-        Add($"**{words.Controller}:** {Cell(controller.Name)}, {Cell(controller.Address)}, {controller.Country}. {words.Contact}: {Cell(controller.Contact)}. {words.Officer}: {Cell(controller.DataProtectionOfficer ?? texts.None)}.");
+        Add($"**{texts.Controller}:** {Cell(controller.Name)}, {Cell(controller.Address)}, {controller.Country}. {words.Contact}: {Cell(controller.Contact)}. {words.Officer}: {Cell(controller.DataProtectionOfficer ?? texts.None)}.");
         Add();
-        Add($"| {words.Purposes} | {words.Basis} | {words.Kept} | {words.Line} |");
+        Add($"| {texts.Purposes} | {words.Basis} | {words.Kept} | {words.Line} |");
         Add("| --- | --- | --- | --- |");
         foreach (var one in record.Purposes)
         {
@@ -31,7 +31,7 @@ internal static class ProcessingRecordPage
         Add();
         Add($"**{texts.Data}:** {texts.DataText}");
         Add();
-        Add($"**{words.Recipients}:**");
+        Add($"**{texts.Recipients}:**");
         foreach (var one in record.Processors)
         {
             Add($"- {words.Processor}: {Cell(one.Party.Name)}, {Cell(one.Party.Address)}, {one.Party.Country}{Abroad(one.ThirdCountry)}");

@@ -5,6 +5,9 @@ namespace IvrConsent.Host.Rights;
 
 /// <summary>The words of a record of processing activities that a notice does not have, in one language.</summary>
 /// <param name="Title">Its title.</param>
+/// <param name="Controller">Label: 30(1)(a).</param>
+/// <param name="Purposes">Heading: 30(1)(b).</param>
+/// <param name="Recipients">Label: 30(1)(d).</param>
 /// <param name="None">No data protection officer is named.</param>
 /// <param name="Bases">The six grounds of GDPR art. 6(1), in its order.</param>
 /// <param name="Article">A ground, {0}, and its letter, {1}.</param>
@@ -18,7 +21,7 @@ namespace IvrConsent.Host.Rights;
 /// <param name="SecurityText">What this program does; general, as the article asks.</param>
 /// <param name="ToAdd">What the controller has to add, because no setting knows it.</param>
 internal sealed record ProcessingTexts(
-    string Title, string None, IReadOnlyList<string> Bases, string Article, string Subjects, string SubjectsText, string Data, string DataText, string ThirdCountry, string Unsaid, string Security, string SecurityText, string ToAdd)
+    string Title, string Controller, string Purposes, string Recipients, string None, IReadOnlyList<string> Bases, string Article, string Subjects, string SubjectsText, string Data, string DataText, string ThirdCountry, string Unsaid, string Security, string SecurityText, string ToAdd)
 {
     /// <summary>A ground in words, with its place in the GDPR.</summary>
     public string BasisText(LawfulBasis basis) => string.Format(CultureInfo.InvariantCulture, Article, Bases[(int)basis], (char)('a' + (int)basis));
@@ -28,6 +31,7 @@ internal sealed record ProcessingTexts(
     {
         ["en"] = new(
             "Record of processing activities: recording of telephone calls (GDPR art. 30(1))",
+            "Controller", "Purpose", "Recipients",
             "none named",
             ["consent", "contract", "legal obligation", "vital interests", "public task", "legitimate interests"], "{0} (art. 6(1)({1}))",
             "Data subjects", "Callers and called persons on the lines named above, and the staff who speak with them.",
@@ -38,6 +42,7 @@ internal sealed record ProcessingTexts(
             "To be added by the controller: joint controllers, the representative, and measures outside this program."),
         ["de"] = new(
             "Verzeichnis von Verarbeitungstätigkeiten: Aufzeichnung von Telefongesprächen (Art. 30 Abs. 1 DSGVO)",
+            "Verantwortlicher", "Zweck", "Empfänger",
             "nicht benannt",
             ["Einwilligung", "Vertrag", "rechtliche Verpflichtung", "lebenswichtige Interessen", "Aufgabe im öffentlichen Interesse", "berechtigte Interessen"], "{0} (Art. 6 Abs. 1 Buchst. {1})",
             "Betroffene Personen", "Anrufende und angerufene Personen auf den genannten Leitungen und die Beschäftigten, die mit ihnen sprechen.",
@@ -48,6 +53,7 @@ internal sealed record ProcessingTexts(
             "Vom Verantwortlichen zu ergänzen: gemeinsam Verantwortliche, der Vertreter und Maßnahmen außerhalb dieses Programms."),
         ["pl"] = new(
             "Rejestr czynności przetwarzania: nagrywanie rozmów telefonicznych (art. 30 ust. 1 RODO)",
+            "Administrator", "Cel przetwarzania", "Odbiorcy",
             "nie wskazano",
             ["zgoda", "umowa", "obowiązek prawny", "żywotne interesy", "zadanie w interesie publicznym", "prawnie uzasadnione interesy"], "{0} (art. 6 ust. 1 lit. {1})",
             "Osoby, których dane dotyczą", "Osoby dzwoniące i osoby, do których się dzwoni, na wymienionych liniach oraz pracownicy, którzy z nimi rozmawiają.",
@@ -58,6 +64,7 @@ internal sealed record ProcessingTexts(
             "Do uzupełnienia przez administratora: współadministratorzy, przedstawiciel oraz środki poza tym programem."),
         ["cs"] = new(
             "Záznamy o činnostech zpracování: nahrávání telefonních hovorů (čl. 30 odst. 1 GDPR)",
+            "Správce", "Účel", "Příjemci",
             "není jmenován",
             ["souhlas", "smlouva", "právní povinnost", "životně důležité zájmy", "úkol ve veřejném zájmu", "oprávněné zájmy"], "{0} (čl. 6 odst. 1 písm. {1})",
             "Subjekty údajů", "Volající a volané osoby na uvedených linkách a zaměstnanci, kteří s nimi mluví.",
@@ -68,6 +75,7 @@ internal sealed record ProcessingTexts(
             "Doplní správce: společné správce, zástupce a opatření mimo tento program."),
         ["it"] = new(
             "Registro delle attività di trattamento: registrazione delle telefonate (art. 30, par. 1, GDPR)",
+            "Titolare del trattamento", "Finalità", "Destinatari",
             "non indicato",
             ["consenso", "contratto", "obbligo legale", "interessi vitali", "compito di interesse pubblico", "legittimi interessi"], "{0} (art. 6, par. 1, lett. {1})",
             "Interessati", "Le persone che chiamano o sono chiamate sulle linee indicate e il personale che parla con loro.",
