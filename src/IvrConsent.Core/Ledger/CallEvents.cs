@@ -59,6 +59,7 @@ namespace IvrConsent.Core.Ledger;
 [JsonDerivedType(typeof(PersonExported), nameof(PersonExported))]
 [JsonDerivedType(typeof(RecordingRestricted), nameof(RecordingRestricted))]
 [JsonDerivedType(typeof(NumberRevealed), nameof(NumberRevealed))]
+[JsonDerivedType(typeof(NumberSearched), nameof(NumberSearched))]
 [JsonDerivedType(typeof(JurisdictionApplied), nameof(JurisdictionApplied))]
 public abstract record CallEvent;
 

@@ -133,6 +133,14 @@ public sealed record RecordingRestricted(string Recording, bool Restricted, stri
 /// <param name="Reason">Why.</param>
 public sealed record NumberRevealed(string Actor, string Reason) : CallEvent;
 
+/// <summary>
+/// Somebody asked by a telephone number what there is of its owner; in a record of nobody's, by one that the ledger does not know. The number itself
+/// is not in it.
+/// </summary>
+/// <param name="Actor">Who: a user, or an API key's name.</param>
+/// <param name="Reason">Why.</param>
+public sealed record NumberSearched(string Actor, string Reason) : CallEvent;
+
 /// <summary>The beginnings of <see cref="RecordingErased.Reason"/> by cause: stable words, the reason in full behind a colon.</summary>
 public static class ErasureReasons
 {
