@@ -86,6 +86,11 @@ internal static class RecordsCommand
                 !wanted.Number ? await RecordsCommand.FindAsync(context.Services, wanted, cancel)
                 : await context.FindPersonAsync(StandardInput, reason, cancel) is { } subject ? await new ConsentCases(context.Get<ILedgerReader>()).OfPersonAsync(subject, cancel)
                 : [];
+            if (HasNumber(file.Format) && cases.Count > 0)
+            {
+                await context.RequireExportApprovalAsync($"consents of {(wanted.Number ? $"person {cases[0].Call.Subject}" : $"call {cases[0].Call.Id}")} with the whole number", reason, cancel);
+            }
+
             return cases;
         }
     }

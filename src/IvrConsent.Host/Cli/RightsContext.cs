@@ -73,6 +73,13 @@ internal sealed record RightsContext(IServiceProvider Services, HostSettings Set
         }
     }
 
+    /// <summary>Where the settings ask for four eyes: throws, and the export waits, unless somebody else approved it (<see cref="ExportDesk"/>).</summary>
+    /// <param name="what">What exactly is exported; no number in it.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancel">Gives it up.</param>
+    public Task RequireExportApprovalAsync(string what, string reason, CancellationToken cancel) =>
+        Settings.Access.FourEyesExport ? Get<ExportDesk>().RequireApprovalAsync(what, reason.Trim(), Actor, cancel) : Task.CompletedTask;
+
     /// <summary>The lines that who is asking may do it on; null: all.</summary>
     public IReadOnlyList<string>? LinesOf(Act act) => Settings.Access.LinesOf(Actor, act);
 

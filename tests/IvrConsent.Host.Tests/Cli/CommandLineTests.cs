@@ -18,6 +18,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("prompts", "list", "check", "import")]
     [InlineData("events", "list", "show", "export")]
     [InlineData("keys", "init", "show", "rotate")]
+    [InlineData("exports", "list", "approve")]
     [InlineData("ledger", "verify", "prove", "checkpoint", "seal", "check-proof")]
     [InlineData("records", "export")]
     [InlineData("webhooks", "list", "dead", "replay", "test")]
