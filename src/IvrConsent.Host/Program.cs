@@ -18,6 +18,7 @@ var root = new RootCommand("IvrConsent: recording consent for telephone calls. T
     SubjectsCommand.Create(),
     RequestsCommand.Create(),
     HoldsCommand.Create(),
+    ExportsCommand.Create(),
     RecordingsCommand.Create(),
     VaultCommand.Create(),
     RetentionCommand.Create(),

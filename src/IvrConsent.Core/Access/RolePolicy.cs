@@ -48,7 +48,7 @@ public enum Act
     /// <summary>Open, extend and close a person's request; correct an entry; enter what a person said, and look up how one stands.</summary>
     HandleRequests,
 
-    /// <summary>Hand out a person's data.</summary>
+    /// <summary>Hand out a person's data, and approve that somebody else exports sound or whole numbers.</summary>
     ExportPerson,
 
     /// <summary>Erase a person's data.</summary>
@@ -109,9 +109,6 @@ public static class RolePolicy
 
     /// <summary>Whether it needs a reason, which goes into the ledger with the name of who did it.</summary>
     public static bool NeedsReason(Act act) => act is not (Act.SeeHealth or Act.ReadEvents or Act.Administer or Act.Sweep);
-
-    /// <summary>Whether a second person must have approved it where the settings ask for four eyes.</summary>
-    public static bool CanNeedApproval(Act act) => act is Act.ExportPerson or Act.ErasePerson or Act.Quarantine;
 
     /// <summary>Why the second person does not count as one; null when he does.</summary>
     /// <param name="actor">Who does it.</param>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using IvrConsent.Core.Calls;
 using IvrConsent.Core.Ledger;
+using IvrConsent.Core.Rights;
 using IvrConsent.Core.Subjects;
 
 namespace IvrConsent.Core.Consent;
@@ -51,6 +52,19 @@ public sealed class ConsentDesk(ISubjects subjects, ILedger ledger, ILedgerReade
     /// <summary>How the owner of a number stands; null when nothing is known.</summary>
     public async Task<StandingConsent?> FindAsync(string number, CancellationToken cancel) =>
         await subjects.FindAsync(number, cancel) is { } subject ? await history.FindAsync(subject, cancel) : null;
+
+    /// <summary>The same for somebody who asks: that he did is put on record before he is told.</summary>
+    /// <param name="number">Whose.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancel">Ends the waiting.</param>
+    /// <exception cref="RightsUntoldException">The ledger did not take it: nothing is told.</exception>
+    public async Task<StandingConsent?> LookUpAsync(string number, string actor, string reason, CancellationToken cancel)
+    {
+        var subject = await subjects.FindAsync(number, cancel);
+        await new RightsLog(ledger, time).TellSearchAsync(subject, actor, reason);
+        return subject is { } person ? await history.FindAsync(person, cancel) : null;
+    }
 
     /// <summary>Enters what the owner of a number said.</summary>
     public async Task<EntryResult> EnterAsync(string number, string? line, ConsentEntered entry, CancellationToken cancel)

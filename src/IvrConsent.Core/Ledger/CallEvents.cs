@@ -57,8 +57,11 @@ namespace IvrConsent.Core.Ledger;
 [JsonDerivedType(typeof(RequestClosed), nameof(RequestClosed))]
 [JsonDerivedType(typeof(PersonErased), nameof(PersonErased))]
 [JsonDerivedType(typeof(PersonExported), nameof(PersonExported))]
+[JsonDerivedType(typeof(ExportRequested), nameof(ExportRequested))]
+[JsonDerivedType(typeof(ExportApproved), nameof(ExportApproved))]
 [JsonDerivedType(typeof(RecordingRestricted), nameof(RecordingRestricted))]
 [JsonDerivedType(typeof(NumberRevealed), nameof(NumberRevealed))]
+[JsonDerivedType(typeof(NumberSearched), nameof(NumberSearched))]
 [JsonDerivedType(typeof(JurisdictionApplied), nameof(JurisdictionApplied))]
 public abstract record CallEvent;
 

@@ -128,10 +128,28 @@ public sealed record RecordingReleased(string Recording, IReadOnlyList<string> P
 /// <param name="Case">The person's request.</param>
 public sealed record RecordingRestricted(string Recording, bool Restricted, string Actor, string Case) : CallEvent;
 
+/// <summary>Somebody wants to export what needs a second person's agreement (four eyes). Stands under a record of its own.</summary>
+/// <param name="What">What exactly, in words; no number in it.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Actor">Who.</param>
+public sealed record ExportRequested(string What, string Reason, string Actor) : CallEvent;
+
+/// <summary>A second person agreed to the export of the record that this stands in.</summary>
+/// <param name="Actor">Who.</param>
+public sealed record ExportApproved(string Actor) : CallEvent;
+
 /// <summary>Somebody looked at the person's whole number; in a record of nobody's, at those of an export of events.</summary>
 /// <param name="Actor">Who.</param>
 /// <param name="Reason">Why.</param>
 public sealed record NumberRevealed(string Actor, string Reason) : CallEvent;
+
+/// <summary>
+/// Somebody asked by a telephone number what there is of its owner; in a record of nobody's, by one that the ledger does not know. The number itself
+/// is not in it.
+/// </summary>
+/// <param name="Actor">Who: a user, or an API key's name.</param>
+/// <param name="Reason">Why.</param>
+public sealed record NumberSearched(string Actor, string Reason) : CallEvent;
 
 /// <summary>The beginnings of <see cref="RecordingErased.Reason"/> by cause: stable words, the reason in full behind a colon.</summary>
 public static class ErasureReasons

@@ -31,6 +31,14 @@ public sealed class RightsLog(ILedger ledger, TimeProvider time)
     public Task BeginAsync(CallId id, SubjectId? subject, string? line, CallEvent fact, string done) =>
         AppendAsync(new CallRow(id, None, None, line, string.Empty, null, Now) { Subject = subject, Kind = CallKind.Record }, id, 1, fact, done);
 
+    /// <summary>Puts on record that somebody asked by a telephone number, before he is told what there is.</summary>
+    /// <param name="subject">Whose number it is; null: the ledger does not know it.</param>
+    /// <param name="actor">Who asked.</param>
+    /// <param name="reason">Why.</param>
+    /// <exception cref="RightsUntoldException">The ledger did not take it: the answer is not to be given.</exception>
+    public Task TellSearchAsync(SubjectId? subject, string actor, string reason) =>
+        BeginAsync(NewId(), subject, null, new NumberSearched(actor, reason), "Nothing was told");
+
     /// <summary>Adds to a record or a call.</summary>
     public async Task AddAsync(CallId id, CallEvent fact, string done, CancellationToken cancel)
     {

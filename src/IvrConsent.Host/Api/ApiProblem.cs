@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using IvrConsent.Core.Rights;
 using IvrConsent.Host.Consents;
 using IvrConsent.Storage.Database;
 
@@ -68,6 +69,7 @@ internal sealed record ApiProblem(string Type, string Title, int Status, string 
     public static ApiProblem? Of(Exception exception) => exception switch
     {
         LedgerUnavailableException unavailable => Unavailable(unavailable.Message),
+        RightsUntoldException untold => Unavailable(untold.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Of(StatusCodes.Status413PayloadTooLarge),
         BadHttpRequestException bad => Invalid("The request is no HTTP that could be read.") with { Status = bad.StatusCode },
         _ => null,

@@ -27,6 +27,9 @@ internal sealed record LookUpInput
 {
     /// <summary>The person's telephone number.</summary>
     public string? Number { get; init; }
+
+    /// <summary>Why it is asked for, for the ledger: 1 to 200 characters, no personal data.</summary>
+    public string? Reason { get; init; }
 }
 
 /// <summary>How a person stands to one purpose.</summary>
@@ -60,7 +63,7 @@ internal static class ConsentEndpoints
             .WithMetadata(new RequiredScope(ApiScopes.ConsentsWrite)).WithSummary("Enter what a person wrote or said, with a reference to the proof.")
             .Accepts<EntryInput>("application/json").Produces<EntryAnswer>(201).ProducesProblem(400).ProducesProblem(503);
         routes.MapPost("/consents/lookup", LookUpAsync)
-            .WithMetadata(new RequiredScope(ApiScopes.ConsentsRead)).WithSummary("How a person stands to each purpose.")
+            .WithMetadata(new RequiredScope(ApiScopes.ConsentsRead)).WithSummary("How a person stands to each purpose. The search is put on record before it is answered.")
             .Accepts<LookUpInput>("application/json").Produces<StandingAnswer>().ProducesProblem(400).ProducesProblem(503);
         routes.MapPost("/events/{id}/corrections", CorrectAsync)
             .WithMetadata(new RequiredScope(ApiScopes.ConsentsWrite)).WithSummary("Put beside an event what it should have said; the event stays.")
@@ -94,9 +97,17 @@ internal static class ConsentEndpoints
             return problem!.Result();
         }
 
-        return Core.Subjects.PhoneNumber.Normalise(input.Number) is not { } number
-            ? ApiProblem.Invalid([new("number", "a telephone number is expected")]).Result()
-            : Results.Json(StandingAnswer.Of(await desk.FindAsync(number, context.RequestAborted), time.GetUtcNow()), ApiJson.Default.StandingAnswer);
+        var problems = new List<FieldProblem>();
+        EntryInput.Text(input.Reason, "reason", 200, required: true, problems);
+        if (Core.Subjects.PhoneNumber.Normalise(input.Number) is not { } number)
+        {
+            problems.Insert(0, new("number", "a telephone number is expected"));
+            return ApiProblem.Invalid(problems).Result();
+        }
+
+        return problems.Count > 0
+            ? ApiProblem.Invalid(problems).Result()
+            : Results.Json(StandingAnswer.Of(await desk.LookUpAsync(number, Actor(context), input.Reason!.Trim(), context.RequestAborted), time.GetUtcNow()), ApiJson.Default.StandingAnswer);
     }
 
     private static async Task<IResult> CorrectAsync(HttpContext context, string id, ConsentDesk desk, PurposeBook purposes, TimeProvider time)

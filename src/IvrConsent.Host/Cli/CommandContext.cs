@@ -191,9 +191,34 @@ internal static class CommandContext
     };
 
     /// <summary>The first line of what <see cref="NumberFrom"/> names; null when it has none.</summary>
+    /// <exception cref="CommandUsageException">There is no such file.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static async Task<string?> ReadNumberAsync(string source, CancellationToken cancel) =>
-        source == "-" ? await Console.In.ReadLineAsync(cancel) : (await File.ReadAllLinesAsync(source, cancel)).FirstOrDefault();
+    public static async Task<string?> ReadNumberAsync(string source, CancellationToken cancel)
+    {
+        if (source == "-")
+        {
+            return await Console.In.ReadLineAsync(cancel);
+        }
+
+        // Perhaps the number itself: it is not told again.
+        return File.Exists(source)
+            ? (await File.ReadAllLinesAsync(source, cancel)).FirstOrDefault()
+            : throw new CommandUsageException("There is no such file. The number itself is not taken on the command line, where every process sees it: write it into a file, or give - and type it.");
+    }
+
+    /// <summary>Why somebody looks: goes into the ledger, and so is never blank.</summary>
+    public static Option<string> ReasonOption(string description = "Why, for the ledger.", bool required = true)
+    {
+        var reason = new Option<string>("--reason") { Description = description, Required = required };
+        reason.Validators.Add(result =>
+        {
+            if (result is { Implicit: false, Tokens: [{ Value: var text }] } && string.IsNullOrWhiteSpace(text))
+            {
+                result.AddError("--reason is empty: it goes into the ledger.");
+            }
+        });
+        return reason;
+    }
 
     /// <summary>
     /// Why a new file cannot be written there; null where nothing stands against it. Asked before what cannot be undone or goes on record: a

@@ -17,17 +17,27 @@ internal static class ConsentsCommand
 {
     public static Command Create() => new("consents", "Enter, import and show consents that were given by other ways than a key in a call.") { CreateAdd(), CreateImport(), CreateShow() };
 
-    private static Option<string> Actor() => new("--actor")
+    /// <summary>
+    /// Who enters is who logged in, as everywhere. Scripts of before this was so give their own name here, and go on; another name is refused, and not
+    /// passed over.
+    /// </summary>
+    private static Option<string?> Actor()
     {
-        Description = "Who enters it, for the ledger. Default: the user who logged in to this machine.",
-        DefaultValueFactory = _ => CliActor.Name,
-    };
+        var actor = new Option<string?>("--actor") { Hidden = true };
+        actor.Validators.Add(result =>
+        {
+            if (result is { Implicit: false, Tokens: [{ Value: var name }] } && name != CliActor.Name)
+            {
+                result.AddError($"Who enters it is who logged in to this machine ({CliActor.Name}), and no other: leave --actor out. What else is to be known goes into the reference.");
+            }
+        });
+        return actor;
+    }
 
     private static Command CreateAdd()
     {
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
-        var actor = Actor();
         var number = CommandContext.NumberFrom();
         var status = new Option<string>("--status") { Description = "given, refused, withdrawn or opted-out.", Required = true };
         var purposes = new Option<string[]>("--purpose") { Description = "To what; several may be given. * is everything, in an opt-out or a withdrawal.", Required = true, AllowMultipleArgumentsPerToken = true };
@@ -41,7 +51,7 @@ internal static class ConsentsCommand
         var line = new Option<string?>("--line") { Description = "The line it belongs to." };
         var command = new Command("add", "Enter what a person wrote or said, with a reference to the proof.")
         {
-            number, status, purposes, source, reference, givenAt, expiresAt, notice, version, language, line, actor, config, json,
+            number, status, purposes, source, reference, givenAt, expiresAt, notice, version, language, line, Actor(), config, json,
         };
         command.SetAction((parsed, cancel) => WithDeskAsync(parsed.GetValue(config)!, async (desk, settings, terms) =>
         {
@@ -59,7 +69,7 @@ internal static class ConsentsCommand
                 Language = parsed.GetValue(language),
                 Line = parsed.GetValue(line),
             };
-            var entry = input.Check(parsed.GetValue(actor)!, null, TimeProvider.System.GetUtcNow(), HasLine(settings), out var problems, purposes: Purposes(settings));
+            var entry = input.Check(CliActor.Name, null, TimeProvider.System.GetUtcNow(), HasLine(settings), out var problems, purposes: Purposes(settings));
             if (entry is null)
             {
                 foreach (var problem in problems)
@@ -96,30 +106,29 @@ internal static class ConsentsCommand
     {
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
-        var actor = Actor();
         var file = new Argument<string>("file") { Description = $"CSV (RFC 4180, UTF-8) with the columns {string.Join(',', ConsentImport.Columns)}; - is standard input." };
-        var command = new Command("import", "Import existing consents. Bad rows are told and passed over; importing a file again adds nothing twice.") { file, actor, config, json };
+        var command = new Command("import", "Import existing consents. Bad rows are told and passed over; importing a file again adds nothing twice.") { file, Actor(), config, json };
         command.SetAction((parsed, cancel) => WithDeskAsync(parsed.GetValue(config)!, async (desk, settings, terms) =>
         {
             var name = parsed.GetValue(file)!;
             await using var stream = name == "-" ? Console.OpenStandardInput() : File.OpenRead(name);
             var import = new ConsentImport(desk, HasLine(settings), TimeProvider.System, terms.OnRecordAsync, Purposes(settings));
             return parsed.GetValue(json)
-                ? await ImportAsJsonAsync(import, stream, parsed.GetValue(actor)!, cancel)
-                : await ImportAsTextAsync(import, stream, parsed.GetValue(actor)!, cancel);
+                ? await ImportAsJsonAsync(import, stream, cancel)
+                : await ImportAsTextAsync(import, stream, cancel);
         }));
         return command;
     }
 
-    private static async Task<int> ImportAsTextAsync(ConsentImport import, Stream stream, string actor, CancellationToken cancel)
+    private static async Task<int> ImportAsTextAsync(ConsentImport import, Stream stream, CancellationToken cancel)
     {
-        var report = await import.RunAsync(stream, actor, row => Console.Out.WriteLineAsync($"row {row.Row}: {row.Field}: {row.Why}"), cancel);
+        var report = await import.RunAsync(stream, CliActor.Name, row => Console.Out.WriteLineAsync($"row {row.Row}: {row.Field}: {row.Why}"), cancel);
         Console.Out.WriteLine($"{report.Rows} rows: {report.Imported} imported, {report.AlreadyThere} there already, {report.Refused} refused");
         return report.Refused > 0 ? ExitCodes.Failed : ExitCodes.Ok;
     }
 
     // Written as it comes: a list with a million bad rows is not held in memory for it.
-    private static async Task<int> ImportAsJsonAsync(ConsentImport import, Stream stream, string actor, CancellationToken cancel)
+    private static async Task<int> ImportAsJsonAsync(ConsentImport import, Stream stream, CancellationToken cancel)
     {
         await using var output = Console.OpenStandardOutput();
         await using var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
@@ -127,7 +136,7 @@ internal static class ConsentsCommand
         writer.WriteStartArray("refused_rows");
         var report = await import.RunAsync(
             stream,
-            actor,
+            CliActor.Name,
             async row =>
             {
                 writer.WriteStartObject();
@@ -154,10 +163,12 @@ internal static class ConsentsCommand
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
         var number = CommandContext.NumberFrom();
-        var command = new Command("show", "Show how a person stands to each purpose.") { number, config, json };
-        command.SetAction((parsed, cancel) => WithDeskAsync(parsed.GetValue(config)!, async (desk, _, _) =>
+        var reason = CommandContext.ReasonOption();
+        var command = new Command("show", "Show how a person stands to each purpose. The search is put on record before it is answered.") { number, reason, config, json };
+        command.SetAction((parsed, cancel) => RightsContext.RunAsync(parsed.GetValue(config)!, Act.HandleRequests, async context =>
         {
-            var answer = StandingAnswer.Of(await desk.FindAsync(await CommandContext.ReadNumberAsync(parsed.GetValue(number)!, cancel) ?? "", cancel), TimeProvider.System.GetUtcNow());
+            var person = await context.FindPersonAsync(parsed.GetValue(number)!, parsed.GetValue(reason)!, cancel);
+            var answer = StandingAnswer.Of(person is { } subject ? await History(context.Settings, context.Get<ILedgerReader>()).FindAsync(subject, cancel) : null, TimeProvider.System.GetUtcNow());
             if (parsed.GetValue(json))
             {
                 CommandContext.WriteJson(answer);
@@ -190,6 +201,8 @@ internal static class ConsentsCommand
 
     private static PurposeBook Purposes(HostSettings settings) => new(() => settings.Lines.Select(line => line.Options), () => settings.Purposes.Keys);
 
+    private static ConsentHistory History(HostSettings settings, ILedgerReader reader) => new(reader, name => settings.Lines.Select(line => line.Options).FirstOrDefault(line => line.Name == name));
+
     private static Func<string, bool> HasLine(HostSettings settings) => name => settings.Lines.Any(line => line.Options.Name == name);
 
     /// <summary>Of any line, by the whole number, and a withdrawal that is entered erases recordings: for who handles persons' requests.</summary>
@@ -212,8 +225,7 @@ internal static class ConsentsCommand
             }
 
             var reader = host.Services.GetRequiredService<ILedgerReader>();
-            var history = new ConsentHistory(reader, name => settings.Lines.Select(line => line.Options).FirstOrDefault(line => line.Name == name));
-            return await use(new ConsentDesk(subjects, ledger, reader, history, TimeProvider.System), settings, new LineTerms(settings, ledger, TimeProvider.System));
+            return await use(new ConsentDesk(subjects, ledger, reader, History(settings, reader), TimeProvider.System), settings, new LineTerms(settings, ledger, TimeProvider.System));
         }
         finally
         {

@@ -122,10 +122,13 @@ internal static class EventsCommand
             return parsed.GetValue(reveal)
                 ? RightsContext.RunAsync(settings, Act.RevealNumber, async context =>
                 {
+                    var why = parsed.GetValue(reason)!.Trim();
+                    await context.RequireExportApprovalAsync($"whole numbers of {filter.Words(parsed)}", why, cancel);
+
                     // The file first: what cannot be written is nothing that anybody looked at.
                     await using var stream = Open(file);
                     var log = context.Get<RightsLog>();
-                    await log.BeginAsync(log.NewId(), null, null, new NumberRevealed(context.Actor, parsed.GetValue(reason)!.Trim()), "Nothing was exported");
+                    await log.BeginAsync(log.NewId(), null, null, new NumberRevealed(context.Actor, why), "Nothing was exported");
                     return await ExportAsync(context.Get<ILedgerReader>(), filter.Query(parsed), parsed.GetValue(format)!, maskNumbers: false, stream, file, cancel);
                 })
                 : WithReaderAsync(settings, filter.WhyNot(parsed), async (reader, _) =>
@@ -180,6 +183,20 @@ internal static class EventsCommand
             access.WhyNot(CliActor.Name, Act.ReadEvents, parsed.GetValue(_line)) is { } why
                 ? access.LinesOf(CliActor.Name, Act.ReadEvents) is { Count: > 0 } lines ? $"{why}; name one of the lines {string.Join(", ", lines)} with --line" : why
                 : null;
+
+        /// <summary>The events in words: the same words for the same conditions.</summary>
+        public string Words(ParseResult parsed)
+        {
+            var query = Query(parsed);
+            return string.Join(", ", ((string?[])
+            [
+                query.EventType is { } type ? $"events {type}" : "events of all types",
+                query.Line is { } line ? $"line {line}" : null,
+                query.Pbx is { } pbx ? $"PBX {pbx}" : null,
+                query.From is { } from ? $"from {LedgerExport.Time(from)}" : null,
+                query.Until is { } until ? $"until {LedgerExport.Time(until)}" : null,
+            ]).OfType<string>());
+        }
 
         public LedgerQuery Query(ParseResult parsed) =>
             new(parsed.GetValue(_from), parsed.GetValue(_until), parsed.GetValue(_line), parsed.GetValue(_pbx), parsed.GetValue(_type));

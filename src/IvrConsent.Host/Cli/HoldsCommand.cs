@@ -20,13 +20,13 @@ internal static class HoldsCommand
         var from = CommandContext.TimeOption("--from", "Of calls that ended from this time on (UTC unless it has an offset).");
         var until = CommandContext.TimeOption("--until", "Of calls that ended before this time.");
         var ends = CommandContext.TimeOption("--ends", "When the hold ends of itself. Default: when it is released.");
-        var reason = new Option<string>("--reason") { Description = "Why: a file's number rather than a name, as it stays in the ledger.", Required = true };
+        var reason = CommandContext.ReasonOption("Why: a file's number rather than a name, as it stays in the ledger.");
         var owner = new Option<string>("--owner") { Description = "Who answers for it.", Required = true };
         var command = new Command("place", "Place a hold on what all the given conditions apply to.") { person, call, line, from, until, ends, reason, owner, config, json };
         command.SetAction((parsed, cancel) => RightsContext.RunAsync(parsed.GetValue(config)!, Act.Hold, async context =>
         {
             var subject = parsed.GetValue(person) is { } source
-                ? await context.FindPersonAsync(source, cancel) ?? throw new RightsRefusedException("the ledger knows nobody of this number")
+                ? await context.FindPersonAsync(source, parsed.GetValue(reason)!, cancel) ?? throw new RightsRefusedException("the ledger knows nobody of this number")
                 : (Core.Subjects.SubjectId?)null;
             var scope = new HoldScope(
                 subject, parsed.GetValue(call) is { } id ? RightsContext.Id(id) : null, parsed.GetValue(line), parsed.GetValue(from), parsed.GetValue(until));

@@ -17,7 +17,7 @@ internal static class RecordingsAudio
 
     public static Command CreatePlay()
     {
-        var output = new Option<string?>("--out", "-o") { Description = "Write the WAV there in place of playing it: a new file, readable by its owner only; - is standard output." };
+        var output = new Option<string?>("--out", "-o") { Description = "Write the WAV there in place of playing it, as export does: a new file, readable by its owner only; - is standard output." };
         return Create("play", "Listen to a recording. The look is put on record before a sample is heard.", output, json: null);
     }
 
@@ -31,7 +31,7 @@ internal static class RecordingsAudio
     {
         var config = CommandContext.ConfigOption();
         var recording = new Argument<string>("recording") { Description = "Its name, as `recordings list` shows it." };
-        var reason = new Option<string>("--reason") { Description = "Why, for the ledger.", Required = true };
+        var reason = CommandContext.ReasonOption();
         var quarantined = new Option<bool>("--quarantined") { Description = "Also one for which the ledger has no ground, or which is kept for no purpose any more; for the data protection officer only." };
         var command = new Command(name, $"{description} Not for recordings that are restricted (GDPR 18). Exit code 1 where it is not what was stored.") { recording, reason, output, quarantined, config };
         if (json is not null)
@@ -61,6 +61,11 @@ internal static class RecordingsAudio
             {
                 await Console.Error.WriteLineAsync($"{why} Nothing was given out.");
                 return ExitCodes.Failed;
+            }
+
+            if (target is not null)
+            {
+                await context.RequireExportApprovalAsync($"recording {entry.Item.Recording}{(parsed.GetValue(quarantined) ? ", although it is quarantined or kept for no purpose" : "")}", parsed.GetValue(reason)!, cancel);
             }
 
             await using var wav = await desk.OpenAsync(entry, context.Actor, parsed.GetValue(reason)!, target is not null, parsed.GetValue(quarantined), cancel);

@@ -26,26 +26,34 @@ internal static class RecordingsCommand
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
         var call = new Option<string?>("--call") { Description = "Of this call." };
-        var person = new Option<string?>("--number-from") { Description = "Of the person whose number is the first line of this file; - is standard input." };
+        var person = new Option<string?>("--number-from") { Description = "Of the person whose number is the first line of this file; - is standard input. With --reason: the search is put on record before it is answered." };
+        var reason = CommandContext.ReasonOption("Why a person is searched for, for the ledger.", required: false);
         var line = new Option<string?>("--line") { Description = "Of this line." };
         var state = new Option<string?>("--state") { Description = "waiting (on the PBX), stored (in the vault, and perhaps still on the PBX), done (in the vault only) or missing." };
         state.AcceptOnlyFromAmong([.. States.Keys]);
         var quarantined = new Option<bool>("--quarantined") { Description = "Only those without a ground in the ledger." };
         var limit = CommandContext.LimitOption("Behind the last one listed it goes on with --before.");
         var before = new Option<string?>("--before") { Description = "Only those older than the recording of this name." };
-        var command = new Command("list", "List recordings, the newest first: no audio, no number. A supervisor sees those of his lines.") { call, person, line, state, quarantined, limit, before, config, json };
+        var command = new Command("list", "List recordings, the newest first: no audio, no number. A supervisor sees those of his lines.") { call, person, reason, line, state, quarantined, limit, before, config, json };
+        command.Validators.Add(result =>
+        {
+            if ((result.GetResult(person) is { Implicit: false }) != (result.GetResult(reason) is { Implicit: false }))
+            {
+                result.AddError("--number-from and --reason \"…\" go together.");
+            }
+        });
         command.SetAction((parsed, cancel) => RightsContext.RunOnVaultAsync(parsed.GetValue(config)!, Act.ReadEvents, ofLines: true, async context =>
         {
-            SubjectId? subject = null;
-            if (parsed.GetValue(person) is { } source && (subject = await context.FindPersonAsync(source, cancel)) is null)
-            {
-                await Console.Error.WriteLineAsync("The ledger knows nobody of this number.");
-                return ExitCodes.Failed;
-            }
-
             if (parsed.GetValue(line) is { } one)
             {
                 context.Require(Act.ReadEvents, one);
+            }
+
+            SubjectId? subject = null;
+            if (parsed.GetValue(person) is { } source && (subject = await context.FindPersonAsync(source, parsed.GetValue(reason)!, cancel)) is null)
+            {
+                await Console.Error.WriteLineAsync("The ledger knows nobody of this number.");
+                return ExitCodes.Failed;
             }
 
             var search = new VaultSearch(

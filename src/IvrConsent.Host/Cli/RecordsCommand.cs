@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -8,13 +9,14 @@ using IvrConsent.Core.Calls;
 using IvrConsent.Core.Ledger;
 using IvrConsent.Core.Records;
 using IvrConsent.Core.Rights;
-using IvrConsent.Core.Subjects;
 
 namespace IvrConsent.Host.Cli;
 
 /// <summary><c>ivrconsent records</c>: consents in forms that others can read.</summary>
 internal static class RecordsCommand
 {
+    private const string StandardInput = "-";
+
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Command Create() => new("records", "Consents as records and receipts that others can read.") { CreateExport() };
@@ -31,7 +33,7 @@ internal static class RecordsCommand
         format.AcceptOnlyFromAmong("27560", "receipt", "vcon", "csv");
         var output = new Option<string?>("--output", "-o") { Description = "File to write (made anew, readable by its owner only). Default: standard output." };
         var reveal = new Option<bool>("--reveal-numbers") { Description = "Whole phone numbers in vcon and csv, for who may look at them; with --reason. The export is put on record before it is written." };
-        var reason = new Option<string?>("--reason") { Description = "Why whole numbers are needed, for the ledger." };
+        var reason = CommandContext.ReasonOption("Why whole numbers are needed, or a person is searched for, for the ledger.", required: false);
         var command = new Command(
             "export",
             "Export one consent, or all of a person's. vcon has no caller's number and csv a masked one, unless --reveal-numbers is given or the export is by the number itself: both are put on record.")
@@ -41,9 +43,9 @@ internal static class RecordsCommand
         which.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(reveal) == string.IsNullOrWhiteSpace(result.GetValue(reason)))
+            if ((result.GetValue(reveal) || which.IsByNumber(result)) != (result.GetResult(reason) is { Implicit: false }))
             {
-                result.AddError("--reveal-numbers and --reason \"…\" go together.");
+                result.AddError("--reason \"…\" goes with --reveal-numbers and with --number-from-stdin, and they with it.");
             }
 
             if (result.GetValue(reveal) && !HasNumber(result.GetValue(format)))
@@ -53,35 +55,57 @@ internal static class RecordsCommand
         });
         command.SetAction((parsed, cancel) =>
         {
-            var (file, wanted) = (new Target(parsed.GetValue(format)!, parsed.GetValue(output)), which.Read(parsed));
-            var why = parsed.GetValue(reveal) ? parsed.GetValue(reason)!.Trim() : wanted.Number && HasNumber(file.Format) ? "the records of this number were asked for" : null;
-            return why is null ? RunMaskedAsync(parsed.GetValue(config)!, wanted, file, cancel) : RightsContext.RunAsync(
-                parsed.GetValue(config)!,
-                Act.RevealNumber,
-                context => ExportAsync(context.Services, wanted, file, cases => PutOnRecordAsync(context, cases, why), cancel));
+            var (file, wanted, settings) = (new Target(parsed.GetValue(format)!, parsed.GetValue(output)), which.Read(parsed), parsed.GetValue(config)!);
+            if (!parsed.GetValue(reveal) && !wanted.Number)
+            {
+                return RunMaskedAsync(settings, wanted, file, cancel);
+            }
+
+            // By the number itself nothing is masked: who asks has it.
+            var why = parsed.GetValue(reason)!.Trim();
+            return HasNumber(file.Format)
+                ? RightsContext.RunAsync(settings, Act.RevealNumber, context => RunAsync(context, wanted, file, why, cancel))
+                : RightsContext.RunOnLinesAsync(settings, Act.ReadEvents, context => RunAsync(context, wanted, file, why, cancel));
         });
         return command;
     }
 
     private static bool HasNumber(string? format) => format is "vcon" or "csv";
 
-    private static Task PutOnRecordAsync(RightsContext context, IReadOnlyList<ConsentCase> cases, string reason)
+    /// <summary>For a reason: by the person's number, or with whole numbers.</summary>
+    private static Task<int> RunAsync(RightsContext context, Wanted wanted, Target file, string reason, CancellationToken cancel)
     {
         var log = context.Get<RightsLog>();
-        return log.BeginAsync(log.NewId(), cases[0].Call.Subject, null, new NumberRevealed(context.Actor, reason), "Nothing was exported");
+        return HasNumber(file.Format)
+            ? ExportAsync(FindAsync, file, wanted, cases => log.BeginAsync(log.NewId(), cases[0].Call.Subject, null, new NumberRevealed(context.Actor, reason), "Nothing was exported"), null, cancel)
+            : ExportAsync(FindAsync, file, wanted, reveal: null, line => context.Settings.Access.WhyNot(context.Actor, Act.ReadEvents, line), cancel);
+
+        async Task<IReadOnlyList<ConsentCase>> FindAsync()
+        {
+            IReadOnlyList<ConsentCase> cases =
+                !wanted.Number ? await RecordsCommand.FindAsync(context.Services, wanted, cancel)
+                : await context.FindPersonAsync(StandardInput, reason, cancel) is { } subject ? await new ConsentCases(context.Get<ILedgerReader>()).OfPersonAsync(subject, cancel)
+                : [];
+            if (HasNumber(file.Format) && cases.Count > 0)
+            {
+                await context.RequireExportApprovalAsync($"consents of {(wanted.Number ? $"person {cases[0].Call.Subject}" : $"call {cases[0].Call.Id}")} with the whole number", reason, cancel);
+            }
+
+            return cases;
+        }
     }
 
     private static Task<int> RunMaskedAsync(string config, Wanted wanted, Target file, CancellationToken cancel) => CommandContext.WithStorageAsync(
         config,
-        (settings, services) => ExportAsync(services, wanted, file, reveal: null, cancel, line => settings.Access.WhyNot(CliActor.Name, Act.ReadEvents, line)),
+        (settings, services) => ExportAsync(() => FindAsync(services, wanted, cancel), file, wanted, reveal: null, line => settings.Access.WhyNot(CliActor.Name, Act.ReadEvents, line), cancel),
         access => access.WhyNowhere(CliActor.Name, Act.ReadEvents));
 
     /// <summary>Exports; whole numbers only where <paramref name="reveal"/> puts that on record.</summary>
     private static Task<int> ExportAsync(
-        IServiceProvider services, Wanted wanted, Target file, Func<IReadOnlyList<ConsentCase>, Task>? reveal, CancellationToken cancel, Func<string?, string?>? whyNot = null) => CommandErrors.GuardAsync(
+        Func<Task<IReadOnlyList<ConsentCase>>> find, Target file, Wanted wanted, Func<IReadOnlyList<ConsentCase>, Task>? reveal, Func<string?, string?>? whyNot, CancellationToken cancel) => CommandErrors.GuardAsync(
         async () =>
         {
-            var cases = await FindAsync(services, wanted, cancel);
+            var cases = await find();
             if (cases.Count == 0)
             {
                 await Console.Error.WriteLineAsync($"The ledger has no consent, and no refusal, for {wanted.Shown}.");
@@ -104,22 +128,11 @@ internal static class RecordsCommand
         Call = consent.Call with { CallerNumber = format == "csv" && consent.Call.CallerNumber is { } number ? LedgerExport.Masked(number) : null },
     };
 
+    /// <summary>By an id, which is no person's.</summary>
     private static async Task<IReadOnlyList<ConsentCase>> FindAsync(IServiceProvider services, Wanted wanted, CancellationToken cancel)
     {
         var finder = new ConsentCases(services.GetRequiredService<ILedgerReader>());
         var lookup = services.GetRequiredService<IRecordLookup>();
-        if (wanted.Number)
-        {
-            var subjects = services.GetRequiredService<ISubjects>();
-            var number = await Console.In.ReadLineAsync(cancel);
-            if (PhoneNumber.Normalise(number) is null)
-            {
-                throw new CommandUsageException("Standard input holds no number: write the caller's number as its only line.");
-            }
-
-            return await subjects.FindAsync(number!, cancel) is { } subject ? await finder.OfPersonAsync(subject, cancel) : [];
-        }
-
         if (wanted.Position is { } position)
         {
             return await finder.OfReceiptAsync(lookup, position, cancel) is { } receipted ? [receipted] : [];
@@ -189,7 +202,7 @@ internal static class RecordsCommand
         private readonly Option<string?> _event = new("--event") { Description = "The consent that this event belongs to: its id, as `events list --json` shows it." };
         private readonly Option<string?> _call = new("--call") { Description = "The consent of this call: its id, as `events list` shows it." };
         private readonly Option<string?> _receipt = new("--receipt") { Description = "The consent with this receipt reference (10 or 13 digits, spaces allowed)." };
-        private readonly Option<bool> _number = new("--number-from-stdin") { Description = "All consents of the person with the number that standard input holds; never on the command line, where others see it." };
+        private readonly Option<bool> _number = new("--number-from-stdin") { Description = "All consents of the person with the number that standard input holds; never on the command line, where others see it. With --reason: the search is put on record before it is answered." };
 
         public void AddTo(Command command)
         {
@@ -209,6 +222,8 @@ internal static class RecordsCommand
                 }
             });
         }
+
+        public bool IsByNumber(CommandResult result) => result.GetValue(_number);
 
         public Wanted Read(ParseResult parsed)
         {

@@ -152,7 +152,7 @@ internal static class RequestsCommand
         });
         command.SetAction((parsed, cancel) => RightsContext.RunAsync(parsed.GetValue(config)!, Act.HandleRequests, async context =>
         {
-            var subject = parsed.GetValue(person) is { } source ? await context.FindPersonAsync(source, cancel) : null;
+            var subject = parsed.GetValue(person) is { } source ? await context.FindPersonAsync(source, $"to open a case of {parsed.GetValue(kind).ToString().ToLowerInvariant()}", cancel) : null;
             var about = parsed.GetValue(receipt) is { } reference ? await context.FindReceiptAsync(reference, cancel)
                 : parsed.GetValue(call) is { } id ? RightsContext.Id(id) : (Core.Calls.CallId?)null;
             var request = await context.Get<RequestDesk>().OpenAsync(parsed.GetValue(kind), subject, about, parsed.GetValue(received), context.Actor, cancel);
@@ -308,7 +308,7 @@ internal static class RequestsCommand
         var id = CaseArgument();
         var output = new Option<string>("--output", "-o") { Description = "The ZIP to write, made anew, readable by its owner only.", Required = true };
         var language = LanguageOption();
-        var reason = new Option<string>("--reason") { Description = "Why, for the ledger.", Required = true };
+        var reason = CommandContext.ReasonOption();
         var command = new Command("access", "Write the file that answers a case of access (GDPR 15): index, entries, each consent as page, 27560 record and vCon, recordings. Exit code 1 where it is not whole.") { id, output, language, reason, config, json };
         command.SetAction((parsed, cancel) => RightsContext.RunAsync(parsed.GetValue(config)!, Act.ExportPerson, async context => await ExportAsync(
             context,

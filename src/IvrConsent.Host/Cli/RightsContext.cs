@@ -30,6 +30,9 @@ internal sealed record RightsContext(IServiceProvider Services, HostSettings Set
     /// <summary>Runs a command for somebody who may do it; everything that can go wrong becomes a line on standard error and an exit code.</summary>
     public static Task<int> RunAsync(string config, Act act, Func<RightsContext, Task<int>> run) => RunAsync(config, access => access.WhyNot(CliActor.Name, act), needsVault: false, run);
 
+    /// <summary>The same for a command that is of single lines, for who may do it on some of them: on which is for the command to ask.</summary>
+    public static Task<int> RunOnLinesAsync(string config, Act act, Func<RightsContext, Task<int>> run) => RunAsync(config, access => access.WhyNowhere(CliActor.Name, act), needsVault: false, run);
+
     /// <summary>
     /// The same for a command of the vault. Where it is of single lines, it runs for who may do it on some of them: on which is for the
     /// command to ask (<see cref="Require"/>, <see cref="LinesOf"/>).
@@ -70,6 +73,13 @@ internal sealed record RightsContext(IServiceProvider Services, HostSettings Set
         }
     }
 
+    /// <summary>Where the settings ask for four eyes: throws, and the export waits, unless somebody else approved it (<see cref="ExportDesk"/>).</summary>
+    /// <param name="what">What exactly is exported; no number in it.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancel">Gives it up.</param>
+    public Task RequireExportApprovalAsync(string what, string reason, CancellationToken cancel) =>
+        Settings.Access.FourEyesExport ? Get<ExportDesk>().RequireApprovalAsync(what, reason.Trim(), Actor, cancel) : Task.CompletedTask;
+
     /// <summary>The lines that who is asking may do it on; null: all.</summary>
     public IReadOnlyList<string>? LinesOf(Act act) => Settings.Access.LinesOf(Actor, act);
 
@@ -99,18 +109,20 @@ internal sealed record RightsContext(IServiceProvider Services, HostSettings Set
         return false;
     }
 
-    /// <summary>The person of a number that is read from standard input or a file, never from the command line, where every process sees it.</summary>
-    public async Task<SubjectId?> FindPersonAsync(string source, CancellationToken cancel)
+    /// <summary>
+    /// The person of a number that is read from standard input or a file, never from the command line, where every process sees it. That somebody
+    /// asked is put on record before it is told whether the ledger knows the number.
+    /// </summary>
+    /// <param name="source">The file; <c>-</c> is standard input.</param>
+    /// <param name="reason">Why it is asked for.</param>
+    /// <param name="cancel">Gives it up.</param>
+    /// <exception cref="CommandUsageException">It holds no number.</exception>
+    public async Task<SubjectId?> FindPersonAsync(string source, string reason, CancellationToken cancel)
     {
-        if (source != "-" && !File.Exists(source))
-        {
-            // Perhaps the number itself: it is not told again.
-            throw new RightsRefusedException("there is no such file. The number itself is not taken on the command line, where every process sees it: write it into a file, or give - and type it");
-        }
-
         var number = PhoneNumber.Normalise(await CommandContext.ReadNumberAsync(source, cancel))
-            ?? throw new RightsRefusedException($"{(source == "-" ? "standard input" : source)} holds no telephone number in its first line; write it as +48221234567");
+            ?? throw new CommandUsageException($"{(source == "-" ? "Standard input" : source)} holds no telephone number in its first line; write it as +48221234567.");
         var subject = await Get<ISubjects>().FindAsync(number, cancel);
+        await Get<RightsLog>().TellSearchAsync(subject, Actor, reason.Trim());
         if (subject is null && !number.StartsWith('+'))
         {
             await Console.Error.WriteLineAsync("It has no country code, and was looked for as it stands: the ledger has numbers as the PBX gave them. Try it as +48221234567 as well, before you tell anybody that there is nothing.");

@@ -17,10 +17,11 @@ internal static class SubjectsCommand
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
         var person = CommandContext.NumberFrom();
-        var command = new Command("find", "Show what there is of a person: calls and recordings, no audio. Exit code 1 when there is nothing.") { person, config, json };
+        var reason = CommandContext.ReasonOption();
+        var command = new Command("find", "Show what there is of a person: calls and recordings, no audio. The search is put on record before it is answered. Exit code 1 when there is nothing.") { person, reason, config, json };
         command.SetAction((parsed, cancel) => RightsContext.RunAsync(parsed.GetValue(config)!, Act.HandleRequests, async context =>
         {
-            if (await context.FindPersonAsync(parsed.GetValue(person)!, cancel) is not { } subject)
+            if (await context.FindPersonAsync(parsed.GetValue(person)!, parsed.GetValue(reason)!, cancel) is not { } subject)
             {
                 await Console.Error.WriteLineAsync("The ledger knows nobody of this number.");
                 return ExitCodes.Failed;
@@ -74,7 +75,7 @@ internal static class SubjectsCommand
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
         var id = new Argument<string>("subject") { Description = "The person's id, as `subjects find` and the ledger have it." };
-        var reason = new Option<string>("--reason") { Description = "Why, for the ledger.", Required = true };
+        var reason = CommandContext.ReasonOption();
         var command = new Command("reveal", "Show the whole number of a person. The look is put on record before it is shown.") { id, reason, config, json };
         command.SetAction((parsed, cancel) => RightsContext.RunAsync(parsed.GetValue(config)!, Act.RevealNumber, async context =>
         {
@@ -106,13 +107,13 @@ internal static class SubjectsCommand
         var person = CommandContext.NumberFrom();
         var output = new Option<string>("--output", "-o") { Description = "The ZIP to write, made anew, readable by its owner only.", Required = true };
         var language = RequestsCommand.LanguageOption();
-        var reason = new Option<string>("--reason") { Description = "Why, for the ledger.", Required = true };
+        var reason = CommandContext.ReasonOption();
         var command = new Command("export", "Open a case of access and write its file at once. With four eyes: requests open, approve, access.") { person, output, language, reason, config, json };
         command.SetAction((parsed, cancel) => RightsContext.RunAsync(parsed.GetValue(config)!, Act.ExportPerson, async context =>
         {
             RefuseFourEyes(context.Settings.Access.FourEyesExport, "access");
             RequestsCommand.RequireNewFiles(parsed.GetValue(output)!); // before a case is opened, which would stay open
-            var subject = await context.FindPersonAsync(parsed.GetValue(person)!, cancel);
+            var subject = await context.FindPersonAsync(parsed.GetValue(person)!, parsed.GetValue(reason)!, cancel);
             var request = await context.Get<RequestDesk>().OpenAsync(RequestKind.Access, subject, null, null, context.Actor, cancel);
             return await RequestsCommand.ExportAsync(context, request, parsed.GetValue(output)!, parsed.GetValue(language)!, parsed.GetValue(reason)!, parsed.GetValue(json), cancel);
         }));
@@ -131,7 +132,7 @@ internal static class SubjectsCommand
         {
             RefuseFourEyes(context.Settings.Access.FourEyesErasure, "erase");
             RequestsCommand.RequireNewFiles(RequestsCommand.CertificateFiles(parsed.GetValue(output)));
-            var subject = await context.FindPersonAsync(parsed.GetValue(person)!, cancel);
+            var subject = await context.FindPersonAsync(parsed.GetValue(person)!, "to erase the person's data", cancel);
             if (!await RightsContext.ConfirmAsync(parsed.GetValue(yes), "The person's recordings that no other ground keeps will be erased.", "erase"))
             {
                 return ExitCodes.Failed;

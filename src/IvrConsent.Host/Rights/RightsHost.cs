@@ -22,6 +22,7 @@ internal static class RightsHost
         .AddSingleton<WithdrawalSweep>()
         .AddSingleton<RightsLog>()
         .AddSingleton<HoldDesk>()
+        .AddSingleton<ExportDesk>()
         .AddSingleton<WaitingRecordings>()
         .AddSingleton<RequestDesk>()
         .AddSingleton(provider => new RectificationDesk(

@@ -10,7 +10,7 @@ public sealed record UserAccess(Role Role, IReadOnlyList<string> Lines);
 /// <summary>Who may do what on the command line.</summary>
 /// <param name="Users">By the user's name on this machine; empty: roles are not in force.</param>
 /// <param name="FourEyesErasure">Whether a second person must approve before a person's data, or a quarantined recording, is erased.</param>
-/// <param name="FourEyesExport">Whether a second person must approve before a person's data is handed out.</param>
+/// <param name="FourEyesExport">Whether a second person must approve before a person's data is handed out, or a file with sound or whole numbers is written.</param>
 /// <param name="FourEyesRelease">Whether a second person must approve before a quarantined recording is released.</param>
 public sealed record AccessSettings(IReadOnlyDictionary<string, UserAccess> Users, bool FourEyesErasure, bool FourEyesExport, bool FourEyesRelease)
 {

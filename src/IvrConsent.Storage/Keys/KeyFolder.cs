@@ -59,11 +59,12 @@ public sealed class KeyFolder(string path)
 
     /// <summary>
     /// Makes the keys that are not there, and never touches one that is. Where the public half is all that a worker needs, a machine that has
-    /// it gets no private one: that would be another key's.
+    /// it gets no private one: that would be another key's. Where a command wraps, no master is made, which nothing would be wrapped to.
     /// </summary>
+    /// <param name="commands">The commands in place of the folder's master; null: none.</param>
     /// <returns>The names of the files made.</returns>
     /// <exception cref="KeyFolderException">The folder cannot be made or written.</exception>
-    public IReadOnlyList<string> MakeMissing()
+    public IReadOnlyList<string> MakeMissing(KeyCommandOptions? commands = null)
     {
         var made = new List<string>();
         try
@@ -73,7 +74,7 @@ public sealed class KeyFolder(string path)
                 Directory.CreateDirectory(Path, OwnerOnly | UnixFileMode.UserExecute);
             }
 
-            foreach (var key in KeyFiles.All)
+            foreach (var key in KeyFiles.NeededToRecord(commands ?? KeyCommandOptions.None))
             {
                 Make(key, made);
             }

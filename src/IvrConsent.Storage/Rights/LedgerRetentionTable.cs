@@ -34,15 +34,16 @@ internal sealed class LedgerRetentionTable(LedgerDatabase database) : RightsTabl
         """;
 
     /// <summary>
-    /// The person s has had neither call nor entry since, and nothing keeps him known. Erasing a recording when its time had come is ours and not his, and keeps nothing.
+    /// The person s has had neither call nor entry since, and nothing keeps him known. Erasing a recording when its time had come, and looking, are ours and not his, and
+    /// keep nothing: whoever asked often enough could otherwise keep a number for ever. (A record begins with its first event: it needs no time of its own.)
     /// </summary>
     private const string Idle =
         $"""
         s.created_at < @before
         AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.subject_id = s.subject_id
-            AND (c.arrived_at >= @before OR (c.ended_at IS NULL AND c.kind <> 'Record') OR {RecordedCall} OR {HeldCall}))
+            AND ((c.kind <> 'Record' AND (c.arrived_at >= @before OR c.ended_at IS NULL)) OR {RecordedCall} OR {HeldCall}))
         AND NOT EXISTS (SELECT 1 FROM calls c JOIN events e ON e.call_id = c.call_id WHERE c.subject_id = s.subject_id
-            AND ((e.at >= @before AND e.type <> 'RecordingErased') OR (e.type = 'ConsentEntered' AND e.body LIKE '%"status":"opted-out"%')))
+            AND ((e.at >= @before AND e.type NOT IN ('RecordingErased', 'NumberSearched', 'NumberRevealed')) OR (e.type = 'ConsentEntered' AND e.body LIKE '%"status":"opted-out"%')))
         AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.subject_id = s.subject_id AND h.released_at IS NULL AND (h.ends_at IS NULL OR h.ends_at > @now))
         AND NOT EXISTS (SELECT 1 FROM requests q WHERE q.subject_id = s.subject_id AND q.state = 'Open')
         """;

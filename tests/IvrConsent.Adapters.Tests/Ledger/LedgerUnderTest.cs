@@ -187,6 +187,9 @@ internal static class Make
         new PersonExported(3, 9, "anna", "request", new string('a', 64)),
         new RecordingRestricted("rec", true, "anna", new string('a', 32)),
         new NumberRevealed("anna", "call back"),
+        new NumberSearched("anna", "asked by letter"),
+        new ExportRequested("recording rec", "complaint 7", "anna"),
+        new ExportApproved("ben"),
         Ended(),
         new TermsInForce(new string('b', 64), "sales", "{\"line\":\"sales\"}"),
     ];

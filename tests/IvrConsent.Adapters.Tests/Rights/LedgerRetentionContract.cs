@@ -69,6 +69,7 @@ public abstract class LedgerRetentionContract(LedgerTestDatabase database) : Dat
     [InlineData("opt-out")]
     [InlineData("call that goes on")]
     [InlineData("entry")]
+    [InlineData("record")]
     public async Task Nobody_is_forgotten_whom_something_keeps(string what)
     {
         await using var rights = await RightsUnderTest.StartAsync(Database);
@@ -98,6 +99,9 @@ public abstract class LedgerRetentionContract(LedgerTestDatabase database) : Dat
         var request = new RequestCase(CallId.FromChannel("-", "case", Make.Start), RequestKind.Access, subject, null, Make.Start, Make.Start.AddMonths(1), "anna");
         await rights.Requests.AddAsync(request, Cancel);
         await rights.Ledger.AppendAsync(Make.More(call, 3, new RecordingErased("rec", "retention: over"))); // ours, however late
+        var late = new RightsLog(rights.Ledger.Ledger, new ManualTimeProvider(Now.AddDays(-1)));
+        await late.TellSearchAsync(subject, "anna", "letter"); // ours as well
+        await late.BeginAsync(late.NewId(), subject, null, new NumberRevealed("anna", "letter"), "Nothing was shown");
         await rights.Holds.ReleaseAsync(hold.Id, "anna", "settled", Now, Cancel);
         Assert.Equal(0, (await rights.Forgetting(KeptFor, new ManualTimeProvider(Now)).RunAsync(Cancel)).Persons);
         await rights.Requests.CloseAsync(request.Id, RequestState.Answered, "letter", Now, Cancel);
@@ -201,6 +205,10 @@ public abstract class LedgerRetentionContract(LedgerTestDatabase database) : Dat
                 break;
             case "call that goes on":
                 await rights.Ledger.AppendAsync(Make.First(Make.Call(at: Make.Start.AddDays(-1)) with { CallerNumber = Old }));
+                break;
+            case "record":
+                var late = new RightsLog(rights.Ledger.Ledger, new ManualTimeProvider(Now.AddDays(-1)));
+                await late.BeginAsync(late.NewId(), subject, null, new ConsentEntered(EntryStatus.Given, ["offers"], EntrySource.StaffWritten, "clerk", "letter 7", Make.Start), "Not entered");
                 break;
             case "entry":
                 await rights.Ledger.AppendAsync(new LedgerBatch(null, [Make.Entry(call, 3, new ConsentWithdrawn("*9", Now.AddDays(-1), WithdrawalScope.Call, WithdrawalAction.Keep), Now.AddDays(-1))]));

@@ -174,7 +174,7 @@ public sealed class ApiAccessTests
         await scene.PostAsync("consents", good, ApiScene.Entry());
         await scene.PostAsync("consents", bad, ApiScene.Entry());
         await scene.PostAsync("outbound/check", good, new { number = ApiScene.Number, purpose = "offers" });
-        await scene.PostAsync("consents/lookup", good, new { number = ApiScene.Number });
+        await scene.PostAsync("consents/lookup", good, new { number = ApiScene.Number, reason = "call 7" });
         Assert.All(new[] { ApiScene.Number, ApiScene.Number[1..], good, bad }, secret => Assert.DoesNotContain(secret, scene.Log.Text, StringComparison.Ordinal));
     }
 

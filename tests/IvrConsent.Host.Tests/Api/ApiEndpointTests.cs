@@ -118,9 +118,14 @@ public sealed class ApiEndpointTests
         var entered = Assert.IsType<ConsentEntered>(entry.Event);
         Assert.Equal((EntryStatus.Given, EntrySource.StaffWritten, "clerk", "DOC-17"), (entered.Status, entered.Source, entered.Actor, entered.Reference));
         Assert.DoesNotContain("1234501", LedgerJson.Write(entered), StringComparison.Ordinal);
-        var found = (await scene.PostAsync("consents/lookup", scene.Key(), new { number = "0048 22 1234501" })).Json["purposes"]![0]!;
+        var found = (await scene.PostAsync("consents/lookup", scene.Key(), new { number = "0048 22 1234501", reason = "call 7" })).Json["purposes"]![0]!;
         Assert.Equal(("offers", "Given", true, "demo"), (found["purpose"]!.GetValue<string>(), found["status"]!.GetValue<string>(), found["holds"]!.GetValue<bool>(), found["line"]!.GetValue<string>()));
-        Assert.False((await scene.PostAsync("consents/lookup", scene.Key(), new { number = "+4811" })).Json["known"]!.GetValue<bool>());
+        Assert.False((await scene.PostAsync("consents/lookup", scene.Key(), new { number = "+4811", reason = "call 8" })).Json["known"]!.GetValue<bool>());
+        var searches = scene.Ledger.Entries.Select(one => one.Event).OfType<NumberSearched>();
+        Assert.Equal(["call 7", "call 8"], searches.Select(search => search.Reason));
+        Assert.Equal(["reason"], (await scene.PostAsync("consents/lookup", scene.Key(), new { number = "+4811" })).Fields());
+        Assert.Equal(["number", "reason"], (await scene.PostAsync("consents/lookup", scene.Key(), new { number = "--", reason = " " })).Fields());
+        Assert.Equal(2, searches.Count());
     }
 
     [Theory]
@@ -187,11 +192,11 @@ public sealed class ApiEndpointTests
         var instead = ApiScene.Entry("refused");
         instead.Remove("number");
         Assert.Equal(HttpStatusCode.Created, (await scene.PostAsync($"events/{wrong}/corrections", key, new { reason = "typed wrongly", instead })).Status);
-        Assert.Equal("Refused", (await scene.PostAsync("consents/lookup", key, new { number = ApiScene.Number })).Json["purposes"]![0]!["status"]!.GetValue<string>());
+        Assert.Equal("Refused", (await scene.PostAsync("consents/lookup", key, new { number = ApiScene.Number, reason = "call 7" })).Json["purposes"]![0]!["status"]!.GetValue<string>());
 
         (await scene.PostAsync($"events/{Guid.NewGuid()}/corrections", key, new { reason = "x" })).Problem(HttpStatusCode.NotFound);
         (await scene.PostAsync("events/nonsense/corrections", key, new { reason = "x" })).Problem(HttpStatusCode.NotFound);
-        (await scene.PostAsync($"events/{scene.Ledger.Entries[^1].EventId}/corrections", key, new { reason = "x" })).Problem(HttpStatusCode.Conflict);
+        (await scene.PostAsync($"events/{scene.Ledger.Entries.Last(entry => entry.Event is EntryCorrected).EventId}/corrections", key, new { reason = "x" })).Problem(HttpStatusCode.Conflict);
         Assert.Equal(["instead"], (await scene.PostAsync($"events/{wrong}/corrections", key, new { reason = "x", instead = ApiScene.Entry() })).Fields());
         Assert.Equal(["reason", "instead.status"], (await scene.PostAsync($"events/{wrong}/corrections", key, new { instead = new { purposes = instead["purposes"], source = "staff-spoken", reference = "x", given_at = "2026-03-01" } })).Fields());
     }

@@ -104,6 +104,7 @@ public sealed class SmsTests : IAsyncLifetime
         Assert.Equal("entered", await AnswerAsync("m3", "Stop."));
         Assert.Equal(["*"], Assert.IsType<ConsentEntered>(Assert.Single(_scene.Ledger.Entries).Event).Purposes);
         (await AskAsync()).Problem(HttpStatusCode.Conflict);
+        Assert.IsType<NumberSearched>(_scene.Ledger.Entries[^1].Event); // it told how the person stands
         Assert.Empty(_sent);
     }
 

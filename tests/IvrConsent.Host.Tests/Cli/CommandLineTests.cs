@@ -18,6 +18,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("prompts", "list", "check", "import")]
     [InlineData("events", "list", "show", "export")]
     [InlineData("keys", "init", "show", "rotate")]
+    [InlineData("exports", "list", "approve")]
     [InlineData("ledger", "verify", "prove", "checkpoint", "seal", "check-proof")]
     [InlineData("records", "export")]
     [InlineData("webhooks", "list", "dead", "replay", "test")]
@@ -56,7 +57,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("operator")]
     [InlineData("supervisor")]
     [InlineData("auditor", "ledger prove 0195a5a0000080008000000000000000", "webhooks dead")]
-    [InlineData("dpo", "ledger prove 0195a5a0000080008000000000000000", "webhooks dead", "consents show NUMBER", "consents import none.csv")]
+    [InlineData("dpo", "ledger prove 0195a5a0000080008000000000000000", "webhooks dead", "consents show NUMBER --reason x", "consents import none.csv")]
     [InlineData("admin", "ledger prove 0195a5a0000080008000000000000000", "webhooks dead", "keys rotate recordings", "keys rotate numbers", "webhooks replay crm --all", "webhooks test crm", "prompts import en notice none.wav")]
     public async Task Who_may_not_is_refused(string role, params string[] allowed)
     {
@@ -67,7 +68,7 @@ public sealed class CommandLineTests : IDisposable
         await File.AppendAllTextAsync(_here.Settings, $"access: {{ {role}: [{name}] }}\n", TestContext.Current.CancellationToken);
         foreach (var command in (string[])
             ["keys rotate recordings", "keys rotate numbers", "prompts import en notice none.wav", "webhooks dead", "webhooks replay crm --all", "webhooks test crm",
-             "consents show NUMBER", "consents import none.csv", "ledger prove 0195a5a0000080008000000000000000"])
+             "consents show NUMBER --reason x", "consents import none.csv", "ledger prove 0195a5a0000080008000000000000000"])
         {
             var run = await Ivrconsent.RunAsync([.. command.Replace("NUMBER", number, StringComparison.Ordinal).Split(' '), "-c", _here.Settings]);
             var refused = run.Error.Contains($"is {role}, who may not do that", StringComparison.Ordinal);

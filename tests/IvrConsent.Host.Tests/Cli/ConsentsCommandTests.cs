@@ -15,14 +15,36 @@ public sealed class ConsentsCommandTests : IDisposable
         await File.WriteAllTextAsync(number, "+48 600 700 801\n", TestContext.Current.CancellationToken);
 
         var added = await RunAsync("add", number, "--status", "given", "--purpose", "marketing", "--source", "staff-written", "--reference", "letter 7", "--given-at", "2026-03-01");
-        var shown = await RunAsync("show", number, "--json");
-        var typed = await RunAsync("show", "+48600700801");
+        var shown = await RunAsync("show", number, "--reason", "letter 8", "--json");
+        var typed = await RunAsync("show", "+48600700801", "--reason", "letter 8");
 
         Assert.True(added.ExitCode == 0, added.Error);
         Assert.Contains("\"marketing\"", shown.Output, StringComparison.Ordinal);
         Assert.Contains("given", shown.Output, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("600700801", added.Output + shown.Output, StringComparison.Ordinal);
-        Assert.Equal(1, typed.ExitCode);
+        Assert.Equal(2, typed.ExitCode);
+    }
+
+    [Fact]
+    public async Task Who_enters_is_who_logged_in_and_no_name_that_is_typed()
+    {
+        var number = Path.Combine(_installation.Folder, "number");
+        await File.WriteAllTextAsync(number, "+48600700801\n", TestContext.Current.CancellationToken);
+        var file = Path.Combine(_installation.Folder, "consents.csv");
+        await File.WriteAllLinesAsync(file, [string.Join(',', ConsentImport.Columns), Row("+48600700802", "given", "2026-03-01")], TestContext.Current.CancellationToken);
+        string[] add = ["add", number, "--status", "given", "--purpose", "marketing", "--source", "staff-written", "--reference", "letter 7", "--given-at", "2026-03-01"];
+        foreach (string[] command in (string[][])[add, ["import", file]])
+        {
+            var other = await RunAsync([.. command, "--actor", "somebody-else"]);
+            Assert.Equal(2, other.ExitCode);
+            Assert.Contains($"who logged in to this machine ({Host.Cli.CliActor.Name})", other.Error, StringComparison.Ordinal);
+            var own = await RunAsync([.. command, "--actor", Host.Cli.CliActor.Name]);
+            Assert.True(own.ExitCode == 0, own.Error);
+        }
+
+        var events = await Ivrconsent.RunAsync("events", "list", "--type", "ConsentEntered", "--json", "--config", _installation.Settings);
+        var actors = System.Text.Json.JsonDocument.Parse(events.Output).RootElement.EnumerateArray().Select(entry => entry.GetProperty("event").GetProperty("actor").GetString());
+        Assert.Equal([Host.Cli.CliActor.Name, Host.Cli.CliActor.Name], actors);
     }
 
     [Fact]
@@ -72,7 +94,7 @@ public sealed class ConsentsCommandTests : IDisposable
         var call = (await _installation.AddCallsAsync("+48600700801"))[0];
         Directory.Delete(_installation.Keys, recursive: true);
 
-        foreach (var run in new[] { await RunAsync("show", _installation.Settings), await Ivrconsent.RunAsync("records", "export", "--call", call.ToString(), "--config", _installation.Settings) })
+        foreach (var run in new[] { await RunAsync("show", _installation.Settings, "--reason", "letter 8"), await Ivrconsent.RunAsync("records", "export", "--call", call.ToString(), "--config", _installation.Settings) })
         {
             Assert.Equal(2, run.ExitCode);
             Assert.Contains("ivrconsent keys init", run.Error, StringComparison.Ordinal);

@@ -34,6 +34,26 @@ public sealed class KeysTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_a_command_wraps_no_master_of_recordings_is_made_nor_missed()
+    {
+        Directory.Delete(_here.Keys, recursive: true);
+        await File.AppendAllTextAsync(_here.Settings, "keys: { wrap_command: [/opt/kms, wrap] }\n", TestContext.Current.CancellationToken);
+        var init = await Ivrconsent.RunAsync("keys", "init", "-c", _here.Settings);
+        Assert.True(init.ExitCode == 0, init.Error);
+        Assert.Contains("Not made: recordings.key. keys.wrap_command wraps", init.Output, StringComparison.Ordinal);
+        Assert.Equal(["numbers.key", "seal.pem", "seal.pub.pem"], Directory.GetFiles(_here.Keys).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        var again = await Ivrconsent.RunAsync("keys", "init", "--json", "-c", _here.Settings);
+        Assert.Equal(1, again.ExitCode);
+        Assert.Equal("recordings.key", Assert.Single(JsonDocument.Parse(again.Output).RootElement.GetProperty("not_needed").EnumerateArray()).GetString());
+
+        var show = await Ivrconsent.RunAsync("keys", "show", "-c", _here.Settings);
+        Assert.Equal(0, show.ExitCode);
+        Assert.Contains("recordings.key  is not here, and not needed. keys.wrap_command wraps", show.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await Ivrconsent.RunAsync("keys", "init", "--folder", _here.Keys)).ExitCode); // without the settings: all
+        Assert.True(File.Exists(Path.Combine(_here.Keys, "recordings.key")));
+    }
+
+    [Fact]
     public async Task Show_has_ids_and_public_halves_and_no_secret()
     {
         var show = await Ivrconsent.RunAsync("keys", "show", "--json", "-c", _here.Settings);

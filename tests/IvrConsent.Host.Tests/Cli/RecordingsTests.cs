@@ -34,7 +34,7 @@ public sealed class RecordingsTests : IDisposable
 
         var file = Path.Combine(_vault.Here.Folder, "number");
         await File.WriteAllTextAsync(file, Number + "\n", Cancel);
-        var table = await _vault.RunAsync("recordings", "list", "--number-from", file, "--state", "done");
+        var table = await _vault.RunAsync("recordings", "list", "--number-from", file, "--reason", "letter 3", "--state", "done");
         Assert.Contains(kept.Name, table.Output, StringComparison.Ordinal);
         Assert.Contains("on hold", table.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(locked.Name, table.Output, StringComparison.Ordinal);

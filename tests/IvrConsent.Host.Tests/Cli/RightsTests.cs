@@ -49,7 +49,7 @@ public sealed class RightsTests : IDisposable
         Assert.Contains("still to be deleted", erased.Output, StringComparison.Ordinal);
         Assert.Contains("mapping is deleted", await File.ReadAllTextAsync($"{certificate}.txt", Cancel), StringComparison.Ordinal);
         Assert.Equal(call, JsonDocument.Parse(await File.ReadAllTextAsync($"{certificate}.json", Cancel)).RootElement.GetProperty("erased")[0].GetProperty("call").GetString());
-        Assert.Equal(1, (await RunAsync("subjects", "find", NumberFile())).ExitCode);
+        Assert.Equal(1, (await RunAsync("subjects", "find", NumberFile(), "--reason", "letter")).ExitCode);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class RightsTests : IDisposable
             Assert.Contains("--yes", asked.Error, StringComparison.Ordinal);
         }
 
-        Assert.Single(Json(await RunAsync("subjects", "find", NumberFile(), "--json")).GetProperty("recordings").EnumerateArray());
+        Assert.Single(Json(await RunAsync("subjects", "find", NumberFile(), "--reason", "letter", "--json")).GetProperty("recordings").EnumerateArray());
         var swept = await RunAsync("retention", "sweep", "--yes", "--json");
         Assert.Equal((0, 1, 1), (swept.ExitCode, Json(swept).GetProperty("erased").GetInt32(), Json(swept).GetProperty("unfinished").GetInt32()));
     }
@@ -140,9 +140,9 @@ public sealed class RightsTests : IDisposable
         Assert.Contains("no telephone number", (await RunAsync("requests", "open", "access", "--number-from", NumberFile("--"))).Error, StringComparison.Ordinal);
 
         // Nobody is told that there is nothing of him because his number was written in another way, or where no file should be.
-        Assert.DoesNotContain("country code", (await RunAsync("subjects", "find", NumberFile("+48600700999"))).Error, StringComparison.Ordinal);
-        Assert.Contains("no country code", (await RunAsync("subjects", "find", NumberFile("600 700 801"))).Error, StringComparison.Ordinal);
-        var typed = (await RunAsync("subjects", "find", Number)).Error;
+        Assert.DoesNotContain("country code", (await RunAsync("subjects", "find", NumberFile("+48600700999"), "--reason", "letter")).Error, StringComparison.Ordinal);
+        Assert.Contains("no country code", (await RunAsync("subjects", "find", NumberFile("600 700 801"), "--reason", "letter")).Error, StringComparison.Ordinal);
+        var typed = (await RunAsync("subjects", "find", Number, "--reason", "letter")).Error;
         Assert.Contains("not taken on the command line", typed, StringComparison.Ordinal);
         Assert.DoesNotContain(Number, typed, StringComparison.Ordinal);
     }
@@ -162,7 +162,7 @@ public sealed class RightsTests : IDisposable
         }
 
         Assert.Equal("[]", (await RunAsync("requests", "list", "--json")).Output.Trim());
-        Assert.Single(Json(await RunAsync("subjects", "find", NumberFile(), "--json")).GetProperty("recordings").EnumerateArray());
+        Assert.Single(Json(await RunAsync("subjects", "find", NumberFile(), "--reason", "letter", "--json")).GetProperty("recordings").EnumerateArray());
     }
 
     [Fact]
@@ -177,10 +177,10 @@ public sealed class RightsTests : IDisposable
         var dry = Json(await RunAsync("retention", "sweep", "--dry-run", "--json"));
         Assert.Equal((1, 1), (dry.GetProperty("forgotten_persons").GetInt32(), dry.GetProperty("minimised_calls").GetInt32()));
         Assert.Contains("forget whose the entries of 1 persons are", (await RunAsync("retention", "sweep")).Error, StringComparison.Ordinal);
-        Assert.Equal(0, (await RunAsync("subjects", "find", NumberFile())).ExitCode);
+        Assert.Equal(0, (await RunAsync("subjects", "find", NumberFile(), "--reason", "letter")).ExitCode);
 
         Assert.Contains("1 persons forgotten, 1 calls lost", (await RunAsync("retention", "sweep", "--yes")).Output, StringComparison.Ordinal);
-        Assert.Equal(1, (await RunAsync("subjects", "find", NumberFile())).ExitCode);
+        Assert.Equal(1, (await RunAsync("subjects", "find", NumberFile(), "--reason", "letter")).ExitCode);
         var shown = Json(await RunAsync("events", "show", call.ToString(), "--json"));
         Assert.Equal(("-", "", 5), (shown[0].GetProperty("channel").GetString(), shown[0].GetProperty("called_number").GetString(), shown.GetArrayLength()));
     }
@@ -189,7 +189,7 @@ public sealed class RightsTests : IDisposable
     public async Task A_look_at_a_number_is_on_record_with_its_reason()
     {
         await AddRecordingAsync();
-        var subject = Json(await RunAsync("subjects", "find", NumberFile(), "--json")).GetProperty("subject").GetString()!;
+        var subject = Json(await RunAsync("subjects", "find", NumberFile(), "--reason", "letter", "--json")).GetProperty("subject").GetString()!;
         Assert.Equal(2, (await RunAsync("subjects", "reveal", subject)).ExitCode); // a reason is needed: the command line is wrong
         var revealed = await RunAsync("subjects", "reveal", subject, "--reason", "call back");
         Assert.Equal((0, Number), (revealed.ExitCode, revealed.Output.Trim()));
@@ -219,7 +219,7 @@ public sealed class RightsTests : IDisposable
         Assert.Equal(0, (await RunAsync("requests", "approve", id)).ExitCode);
         Assert.Contains("somebody else", (await RunAsync("requests", "erase", id, "--yes")).Error, StringComparison.Ordinal);
         Assert.Contains("four eyes", (await RunAsync("subjects", "erase", NumberFile(), "--yes")).Error, StringComparison.Ordinal);
-        Assert.Single(Json(await RunAsync("subjects", "find", NumberFile(), "--json")).GetProperty("recordings").EnumerateArray());
+        Assert.Single(Json(await RunAsync("subjects", "find", NumberFile(), "--reason", "letter", "--json")).GetProperty("recordings").EnumerateArray());
     }
 
     [Fact]
@@ -280,7 +280,7 @@ public sealed class RightsTests : IDisposable
         foreach (var role in (string[])["operator", "auditor", "admin"])
         {
             await File.WriteAllTextAsync(_here.Settings, $"{settings}access: {{ {role}: [{user}] }}\n", Cancel);
-            foreach (var command in (string[][])[withdraw, ["consents", "import", list], ["consents", "show", NumberFile()]])
+            foreach (var command in (string[][])[withdraw, ["consents", "import", list], ["consents", "show", NumberFile(), "--reason", "letter"]])
             {
                 var refused = await RunAsync(command);
                 Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
@@ -291,7 +291,7 @@ public sealed class RightsTests : IDisposable
         await File.WriteAllTextAsync(_here.Settings, $"{settings}access: {{ dpo: [{user}] }}\n", Cancel);
         var entered = await RunAsync(withdraw);
         Assert.True(entered.ExitCode == 0, entered.Error);
-        Assert.Equal(0, (await RunAsync("consents", "show", NumberFile())).ExitCode);
+        Assert.Equal(0, (await RunAsync("consents", "show", NumberFile(), "--reason", "letter")).ExitCode);
         var rotated = await RunAsync("keys", "rotate", "numbers");
         Assert.Equal(1, rotated.ExitCode);
         Assert.Contains($"{user} is dpo", rotated.Error, StringComparison.Ordinal);

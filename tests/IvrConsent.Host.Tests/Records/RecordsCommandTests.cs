@@ -89,7 +89,7 @@ public sealed class RecordsCommandTests : IDisposable
         await File.WriteAllTextAsync(number, "+48601234567\n", TestContext.Current.CancellationToken);
         var added = await Ivrconsent.RunAsync(
             "consents", "add", number, "--status", "given", "--purpose", "quality", "--source", "staff-written", "--reference", "DOC-7", "--given-at", "2026-03-02",
-            "--notice", "recording", "--notice-version", "1", "--language", "en", "--line", "demo", "--actor", "clerk", "--config", _here.Settings);
+            "--notice", "recording", "--notice-version", "1", "--language", "en", "--line", "demo", "--config", _here.Settings);
         Assert.True(added.ExitCode == 0, added.Error);
 
         var csv = await ByNumberAsync("+48 601 234 567\n", "csv");
@@ -110,10 +110,10 @@ public sealed class RecordsCommandTests : IDisposable
         Assert.Equal(1, (await ByNumberAsync("+48601234569\n", "csv")).ExitCode);
         var none = await ByNumberAsync("  --  \n", "csv");
         Assert.Equal(2, none.ExitCode);
-        Assert.Contains("holds no number", none.Error, StringComparison.Ordinal);
+        Assert.Contains("holds no telephone number", none.Error, StringComparison.Ordinal);
 
         Task<ProgramRun> ByNumberAsync(string input, string format) =>
-            Ivrconsent.RunWithInputAsync(input, "records", "export", "-c", _here.Settings, "--number-from-stdin", "--format", format);
+            Ivrconsent.RunWithInputAsync(input, "records", "export", "-c", _here.Settings, "--number-from-stdin", "--reason", "letter 3", "--format", format);
     }
 
     [Theory]
@@ -136,9 +136,9 @@ public sealed class RecordsCommandTests : IDisposable
         Assert.Contains("601234567", whole.Output.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Equal(["claim 7"], await LooksAsync());
 
-        var known = await Ivrconsent.RunWithInputAsync("+48601234567\n", "records", "export", "-c", _here.Settings, "--number-from-stdin", "--format", format);
+        var known = await Ivrconsent.RunWithInputAsync("+48601234567\n", "records", "export", "-c", _here.Settings, "--number-from-stdin", "--reason", "letter 3", "--format", format);
         Assert.Contains("601234567", known.Output.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.Equal(2, (await LooksAsync()).Length);
+        Assert.Equal(["letter 3", "claim 7"], await LooksAsync());
 
         // What could not be written was not looked at.
         var taken = Path.Combine(_here.Folder, "taken");

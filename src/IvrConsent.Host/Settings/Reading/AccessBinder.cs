@@ -21,7 +21,7 @@ internal static class AccessBinder
         new("admin", new ScalarListKind(User, "[carl]"), "Users who run the program; they hear no recording.") { Default = "[]" },
         new("auditor", new ScalarListKind(User, "[dora]"), "Users who read all that was done; they hear no recording.") { Default = "[]" },
         new("four_eyes_erasure", new BoolKind(), "Whether a second person must approve before a person's data, or a quarantined recording, is erased.") { Default = "false" },
-        new("four_eyes_export", new BoolKind(), "Whether a second person must approve before a person's data is handed out.") { Default = "false" },
+        new("four_eyes_export", new BoolKind(), "Whether a second person must approve before a person's data is handed out (requests approve), or a file with sound or whole numbers is written: recordings export, play --out, events export and records export with whole numbers (exports approve).") { Default = "false" },
         new("four_eyes_release", new BoolKind(), "Whether a second person must approve before a quarantined recording is released.") { Default = "false" },
     ]);
 
