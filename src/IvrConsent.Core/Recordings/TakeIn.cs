@@ -33,6 +33,7 @@ public sealed class TakeIn(
 
     // By name: two settings entries of one name are refused before.
     private readonly Dictionary<string, IPbx> _pbxes = pbxes.ToDictionary(pbx => pbx.Name, StringComparer.Ordinal);
+    private readonly VaultTelling _telling = new(ledger, time);
 
     /// <summary>Enters the recordings of calls that ended; then takes in what waits and can be. Answers with how many it brought to their end.</summary>
     public async Task<int> RunAsync(CancellationToken cancel)
@@ -215,18 +216,13 @@ public sealed class TakeIn(
     private async Task<bool> FinishAsync(VaultItem item, OpenCall? call, TakeInDecision decision, CancellationToken cancel)
     {
         var stored = item.Stored!;
-        if (call?.Entries.Any(entry => entry.EventId == item.EventId) != true)
+
+        // Decided about before it was here, it may be kept for less than taking it in would say.
+        var retained = await FindEntryAsync(item, cancel) is { Retained: { } known } ? known : decision.Retained;
+        if (!await _telling.StoredAsync(item, call, retained.RetainUntil))
         {
-            // Decided about before it was here, it may be kept for less than taking it in would say.
-            var retained = (await index.SearchAsync(new VaultSearch(1, Recording: item.Recording), cancel)) is [{ Retained: { } known }] ? known : decision.Retained;
-            CallEvent fact = item.Quarantined
-                ? new RecordingQuarantined(item.Recording, decision.Reason)
-                : new RecordingStored(item.Recording, stored.Name, stored.Bytes, stored.Sha256, stored.LengthMs, retained.RetainUntil) { Silent = stored.Silent };
-            if (!await TellAsync(item.EventId, item.Call, call, fact))
-            {
-                await index.PutOffAsync(item, time.GetUtcNow() + options.RetryAfter(item.Attempt), "the ledger did not take it", cancel);
-                return false;
-            }
+            await index.PutOffAsync(item, time.GetUtcNow() + options.RetryAfter(item.Attempt), "the ledger did not take it", cancel);
+            return false;
         }
 
         var pbx = _pbxes[item.Pbx];
@@ -246,7 +242,7 @@ public sealed class TakeIn(
         }
 
         VaultLog.TakenIn(log, item.Recording, stored.Bytes, store.Name);
-        return await index.MoveAsync(item, VaultState.Done, null, cancel);
+        return true;
     }
 
     /// <summary>What was withdrawn, or erased, is not kept because the PBX still had it.</summary>
@@ -264,9 +260,23 @@ public sealed class TakeIn(
             await store.DeleteAsync(ObjectName(item with { Attempt = attempt }), cancel);
         }
 
-        if (!decision.OnRecord && !await TellAsync(item.EventId, item.Call, call, new RecordingErased(item.Recording, decision.Reason) { Actor = Actor }))
+        if (!await index.MoveAsync(item, VaultState.Done, null, cancel))
         {
-            throw new IOException("the ledger did not take its erasure");
+            return false;
+        }
+
+        if (!decision.OnRecord)
+        {
+            if (!await IsOursAsync(item, cancel))
+            {
+                // Somebody has had it erased meanwhile: that is told once, by whoever carries it out.
+                return false;
+            }
+
+            if (!await _telling.AppendAsync(item, call, new RecordingErased(item.Recording, decision.Reason) { Actor = Actor }))
+            {
+                throw new IOException("the ledger did not take its erasure");
+            }
         }
 
         await index.ForgetAsync(item.Recording, cancel);
@@ -276,16 +286,16 @@ public sealed class TakeIn(
     /// <summary>It should be there, and is not: an event and an alert, unless the ledger has told already that there is none.</summary>
     private async Task<bool> LoseAsync(VaultItem item, OpenCall? call, CancellationToken cancel)
     {
-        if (await index.SearchAsync(new VaultSearch(1, Recording: item.Recording), cancel) is [{ Erasing: true }])
+        if (!await IsOursAsync(item, cancel))
         {
-            // It is not lost: whoever erases it took it.
+            // It is not lost: whoever erases it took it, or whoever took it in.
             return false;
         }
 
         if (call?.Entries.Any(entry => entry.Event is RecordingFailed failed && failed.Recording == item.Recording && RecordingFailures.AreAnEnd(failed.Reason)) != true)
         {
             VaultLog.Lost(log, item.Recording, item.Pbx);
-            if (!await TellAsync(item.EventId, item.Call, call, new RecordingFailed(item.Recording, RecordingFailures.Lost, "the PBX does not have it any more", 0, 0)))
+            if (!await _telling.AppendAsync(item, call, new RecordingFailed(item.Recording, RecordingFailures.Lost, "the PBX does not have it any more", 0, 0)))
             {
                 throw new IOException("the ledger did not take that it is missing");
             }
@@ -294,17 +304,12 @@ public sealed class TakeIn(
         return await index.MoveAsync(item, VaultState.Missing, "the PBX does not have it", cancel);
     }
 
-    private async Task<bool> TellAsync(Guid id, CallId callId, OpenCall? call, CallEvent fact)
-    {
-        var now = time.GetUtcNow();
-        var last = call?.Entries.Count > 0 ? call.Entries[^1] : null;
-        var at = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
-        var entry = new LedgerEntry(id, callId, (last?.CallSequence ?? 0) + 1, last?.At > at ? last.At : at, fact);
+    private async Task<VaultEntry?> FindEntryAsync(VaultItem item, CancellationToken cancel) =>
+        await index.SearchAsync(new VaultSearch(1, Recording: item.Recording), cancel) is [var entry] ? entry : null;
 
-        // Of a call that the ledger does not know, it is a record of its own: nobody waits for that call's end.
-        var row = call is null ? new CallRow(callId, "-", "-", null, string.Empty, null, at) { Kind = CallKind.Record } : null;
-        return await ledger.AppendAsync(new LedgerBatch(row, [entry])) != AppendResult.Lost;
-    }
+    /// <summary>Whether this attempt is still the newest and nobody erases the recording, or has wholly erased it: what is gone from the PBX then, or is to go, is told of by them.</summary>
+    private async Task<bool> IsOursAsync(VaultItem item, CancellationToken cancel) =>
+        await FindEntryAsync(item, cancel) is { Erasing: false } entry && entry.Item.Attempt == item.Attempt;
 
     /// <summary>The terms of this hash; null where the call names none, or the ledger does not have them.</summary>
     internal static async Task<Terms?> FindTermsAsync(ILedger ledger, string? sha256, CancellationToken cancel) =>

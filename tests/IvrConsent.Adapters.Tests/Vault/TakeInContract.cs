@@ -165,7 +165,7 @@ public abstract class TakeInContract(LedgerTestDatabase database) : DatabaseCont
 
         // The key is destroyed and the object deleted; the PBX is not done yet, so nothing is on record.
         await vault.Retention.DecideAsync([name], DeletionCause.ErasureRequested, "anna", TimeProvider.System.GetUtcNow(), Cancel);
-        Assert.True(await new VaultRemains(vault.Index, vault.Store).EraseAsync((await vault.Retention.FindPendingAsync(null, 1, Cancel)).Single().Recording, Cancel));
+        Assert.True(await vault.Remains.EraseAsync((await vault.Retention.FindPendingAsync(null, 1, Cancel)).Single().Recording, Cancel));
         vault.Pbx.Undeletable.Clear();
         Assert.True(vault.Pbx.Stored.ContainsKey(name));
         await vault.Reconciler.RunAsync(Cancel);

@@ -69,7 +69,7 @@ public abstract class WaitingContract(LedgerTestDatabase database) : DatabaseCon
         await vault.LetTimePassAsync();
         await vault.TakeIn.RunAsync(Cancel);
         Assert.Empty((await vault.EventsAsync(call)).OfType<RecordingFailed>());
-        await Finisher(vault).RunAsync(Cancel);
+        await vault.WholeFinisher.RunAsync(Cancel);
         Assert.Single((await vault.EventsAsync(call)).OfType<RecordingErased>());
     }
 
@@ -171,21 +171,8 @@ public abstract class WaitingContract(LedgerTestDatabase database) : DatabaseCon
     private static RequestDesk Desk(VaultUnderTest vault, bool remains = true)
     {
         var log = new RightsLog(vault.Ledger.Ledger, TimeProvider.System);
-        var finisher = remains ? Finisher(vault) : new ErasureFinisher(vault.Retention, [], vault.Ledger.Ledger, TimeProvider.System);
+        var finisher = remains ? vault.WholeFinisher : new ErasureFinisher(vault.Retention, [], vault.Ledger.Ledger, TimeProvider.System);
         var waiting = new WaitingRecordings(vault.Ledger.Ledger, vault.Ledger.Reader, vault.Retention, [vault.Index], TimeProvider.System);
         return new RequestDesk(new RequestTable(vault.Database), vault.Retention, waiting, finisher, vault.Ledger.Ledger, log);
-    }
-
-    private static ErasureFinisher Finisher(VaultUnderTest vault) =>
-        new(vault.Retention, [new VaultRemains(vault.Index, vault.Store), new PbxCopy(vault)], vault.Ledger.Ledger, TimeProvider.System);
-
-    /// <summary>The copy on the PBX in memory.</summary>
-    private sealed class PbxCopy(VaultUnderTest vault) : IRecordingRemains
-    {
-        public async Task<bool> EraseAsync(RetainedRecording recording, CancellationToken cancel)
-        {
-            await vault.Pbx.DeleteStoredRecordingAsync(recording.Name, cancel);
-            return await vault.Pbx.FindStoredRecordingAsync(recording.Name, cancel) is null;
-        }
     }
 }
