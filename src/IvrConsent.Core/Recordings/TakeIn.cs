@@ -91,7 +91,7 @@ public sealed class TakeIn(
         {
             var call = await ledger.FindCallAsync(claimed.Call, mine.Token);
             var terms = call is null ? null : await FindTermsAsync(ledger, TakeInPolicy.TermsOf(call.Entries), mine.Token);
-            var decision = await HeedHoldsAsync(TakeInPolicy.Decide(claimed.Recording, claimed.Call, claimed.Pbx, call, terms, time.GetUtcNow()), mine.Token);
+            var decision = await HeedWhatKeepsAsync(claimed, TakeInPolicy.Decide(claimed.Recording, claimed.Call, claimed.Pbx, call, terms, time.GetUtcNow()), mine.Token);
             return claimed.State == VaultState.Stored
                 ? await FinishAsync(claimed, call, decision, mine.Token)
                 : await TakeAsync(claimed, call, decision, mine.Token);
@@ -112,16 +112,29 @@ public sealed class TakeIn(
         }
     }
 
-    /// <summary>What was withdrawn and a hold covers goes into the vault, for no purpose and due already: so it goes when the hold does.</summary>
-    private async Task<TakeInDecision> HeedHoldsAsync(TakeInDecision decision, CancellationToken cancel)
+    /// <summary>
+    /// What was withdrawn and a hold covers goes into the vault, for no purpose and due already: so it goes when the hold does. What was put under retention
+    /// while it waited, because the person had it restricted for example, goes there as it is: what is under retention the withdrawal sweep decides about.
+    /// </summary>
+    private async Task<TakeInDecision> HeedWhatKeepsAsync(VaultItem item, TakeInDecision decision, CancellationToken cancel)
     {
-        if (holds is null || decision is not { Verdict: TakeInVerdict.Erase, OnRecord: false })
+        if (decision is not { Verdict: TakeInVerdict.Erase, OnRecord: false })
+        {
+            return decision;
+        }
+
+        if (await FindEntryAsync(item, cancel) is { Retained: { } retained })
+        {
+            return decision with { Verdict = TakeInVerdict.Keep, Retained = retained };
+        }
+
+        if (holds is null)
         {
             return decision;
         }
 
         var now = time.GetUtcNow();
-        var deletion = DeletionPolicy.Decide(decision.Retained, DeletionCause.ConsentWithdrawn, await holds.ListAsync(inForceOnly: true, now, cancel), now);
+        var deletion = await holds.DecideWithdrawnAsync(decision.Retained, now, cancel);
         return deletion.Delete ? decision : decision with { Verdict = TakeInVerdict.Keep, Reason = deletion.Reason, Retained = decision.Retained with { RetainUntil = now } };
     }
 

@@ -29,7 +29,7 @@ public sealed class CallHolds(IHolds holds, ILedger ledger, TimeProvider time)
 
             var now = time.GetUtcNow();
             var recording = new RetainedRecording("-", id, found.Call.Subject, found.Call.Line, found.Call.Pbx, now, [], now);
-            var decision = DeletionPolicy.Decide(recording, DeletionCause.ConsentWithdrawn, await holds.ListAsync(inForceOnly: true, now, either.Token), now);
+            var decision = await holds.DecideWithdrawnAsync(recording, now, either.Token);
             return decision.Delete ? null : decision.Reason;
         }
         catch (Exception error) when (!cancel.IsCancellationRequested)

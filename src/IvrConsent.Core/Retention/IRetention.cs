@@ -98,6 +98,17 @@ public interface IHolds
     Task<IReadOnlyList<LegalHold>> ListAsync(bool inForceOnly, DateTimeOffset now, CancellationToken cancel);
 }
 
+/// <summary>What is asked of the holds in more than one place.</summary>
+public static class HeldRecordings
+{
+    /// <summary>Whether a recording whose consent was withdrawn may be deleted now, and what keeps it otherwise.</summary>
+    public static async Task<DeletionDecision> DecideWithdrawnAsync(this IHolds holds, RetainedRecording recording, DateTimeOffset now, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(holds);
+        return DeletionPolicy.Decide(recording, DeletionCause.ConsentWithdrawn, await holds.ListAsync(inForceOnly: true, now, cancel), now);
+    }
+}
+
 /// <summary>A place where something of a recording may lie beside its key: the PBX, the store.</summary>
 public interface IRecordingRemains
 {
