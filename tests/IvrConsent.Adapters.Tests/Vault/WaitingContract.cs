@@ -6,6 +6,7 @@ using IvrConsent.Core.Recordings;
 using IvrConsent.Core.Retention;
 using IvrConsent.Core.Rights;
 using IvrConsent.Storage.Rights;
+using IvrConsent.TestKit.Fakes;
 using Xunit;
 
 namespace IvrConsent.Adapters.Tests.Vault;
@@ -120,6 +121,31 @@ public abstract class WaitingContract(LedgerTestDatabase database) : DatabaseCon
         Assert.Equal(1, (await desk.RestrictAsync(request.Id, true, "anna", Cancel)).Changed);
         await vault.TakeIn.RunAsync(Cancel);
         Assert.Equal(request.Id, (await vault.RetainedAsync(call))!.RestrictedBy);
+    }
+
+    [Fact]
+    public async Task Restricted_while_it_waits_and_withdrawn_then_it_is_kept_until_that_is_lifted()
+    {
+        await using var vault = await VaultUnderTest.StartAsync(Database);
+        var (call, name) = await vault.RecordAsync(arrived: DateTimeOffset.UtcNow.AddMinutes(-5));
+        var plain = FakePbx.Wav(vault.Pbx.Stored[name]);
+        var desk = Desk(vault);
+        var request = await desk.OpenAsync(RequestKind.Restriction, null, call.Id, null, "anna", Cancel);
+        await desk.RestrictAsync(request.Id, true, "anna", Cancel);
+        await vault.Ledger.AppendAsync(Make.More(call, 20, new ConsentWithdrawn("", Make.Start, WithdrawalScope.Call, WithdrawalAction.Erase) { By = "desk", Reason = "phoned" }));
+
+        await vault.TakeIn.RunAsync(Cancel);
+        var withdrawals = new WithdrawalSweep(vault.Retention, vault.Ledger.Reader, vault.Ledger.Ledger, new WithdrawalActions(_ => WithdrawalAction.Erase), TimeProvider.System);
+        var sweep = new RetentionSweep(vault.Retention, vault.Holds, withdrawals, vault.WholeFinisher, vault.LedgerRetention, TimeProvider.System);
+        Assert.Equal(name, Assert.Single((await sweep.RunAsync(Cancel)).KeptWithdrawn).Recording.Name);
+        Assert.Equal(plain, await vault.HearAsync(call));
+        Assert.Empty(vault.Pbx.Stored);
+        Assert.Empty((await vault.EventsAsync(call)).OfType<RecordingErased>());
+
+        await desk.RestrictAsync(request.Id, false, "anna", Cancel);
+        Assert.Equal(1, (await sweep.RunAsync(Cancel)).Withdrawn);
+        Assert.Single((await vault.EventsAsync(call)).OfType<RecordingErased>());
+        Assert.Empty(await vault.ObjectsAsync());
     }
 
     [Fact]
