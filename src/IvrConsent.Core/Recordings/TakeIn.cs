@@ -96,7 +96,7 @@ public sealed class TakeIn(
                 ? await FinishAsync(claimed, call, decision, mine.Token)
                 : await TakeAsync(claimed, call, decision, mine.Token);
         }
-        catch (Exception error) when (error is PbxException or RecordingStoreException or IOException or UnauthorizedAccessException or ArgumentException
+        catch (Exception error) when (error is PbxException or RecordingStoreException or IOException or UnauthorizedAccessException
             || (error is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             // What was begun is under a name that nobody will look for; the reconciler removes it.
@@ -194,13 +194,19 @@ public sealed class TakeIn(
     /// </summary>
     private async Task<(StoredObject Stored, byte[] WrappedKey)?> StoreAsync(VaultItem item, IPbx pbx, CancellationToken cancel)
     {
+        var name = ObjectName(item);
+        if (!RecordingObjectName.IsGood(name))
+        {
+            // Entered by a version that entered whatever lay there; the comparison tells of such names, and enters them no more.
+            throw new RecordingStoreException($"no store takes its name: on {item.Pbx}, delete it, or leave only small letters, digits and hyphens in its name");
+        }
+
         await using var plain = await pbx.OpenStoredRecordingAsync(item.Recording, cancel);
         if (plain is null)
         {
             return null;
         }
 
-        var name = ObjectName(item);
         using var seal = await cipher.NewAsync(item.Recording, cancel);
         await using var heard = Measured(plain);
         await using var encrypted = seal.Encrypt(heard);
@@ -254,6 +260,11 @@ public sealed class TakeIn(
             VaultLog.Silent(log, item.Recording);
         }
 
+        if (!await index.MoveAsync(item, VaultState.Done, null, cancel))
+        {
+            return false;
+        }
+
         VaultLog.TakenIn(log, item.Recording, stored.Bytes, store.Name);
         return true;
     }
@@ -271,11 +282,6 @@ public sealed class TakeIn(
         for (var attempt = 1; attempt < item.Attempt; attempt++)
         {
             await store.DeleteAsync(ObjectName(item with { Attempt = attempt }), cancel);
-        }
-
-        if (!await index.MoveAsync(item, VaultState.Done, null, cancel))
-        {
-            return false;
         }
 
         if (!decision.OnRecord)
