@@ -70,7 +70,7 @@ public sealed class VaultRemains(IVaultIndex index, IRecordingStore store, ILedg
             return false;
         }
 
-        await index.ForgetAsync(recording.Name, cancel);
+        // The vault's row stays until the erasure is finished: it says whether the PBX may still have a copy.
         return true;
     }
 }

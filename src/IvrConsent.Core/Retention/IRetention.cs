@@ -66,7 +66,7 @@ public interface IRetention
     /// </summary>
     Task<bool> ScrubAsync(CancellationToken cancel);
 
-    /// <summary>Drops what was kept about recordings that are gone: their dates, and of their calls what no proof needs.</summary>
+    /// <summary>Drops what was kept about recordings that are gone: their dates, their places in the vault, and of their calls what no proof needs.</summary>
     Task FinishAsync(IReadOnlyList<string> names, CancellationToken cancel);
 
     /// <summary>Sets what a recording is kept for; false when it is gone.</summary>

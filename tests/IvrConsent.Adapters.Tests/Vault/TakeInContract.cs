@@ -168,11 +168,14 @@ public abstract class TakeInContract(LedgerTestDatabase database) : DatabaseCont
         Assert.True(await vault.Remains.EraseAsync((await vault.Retention.FindPendingAsync(null, 1, Cancel)).Single().Recording, Cancel));
         vault.Pbx.Undeletable.Clear();
         Assert.True(vault.Pbx.Stored.ContainsKey(name));
+        Assert.Equal(new VaultCounts(0, 1, 0, 0, 0), await vault.Index.CountAsync(Cancel)); // its place is known until the erasure is finished
         await vault.Reconciler.RunAsync(Cancel);
         await vault.LetTimePassAsync();
-        await vault.TakeIn.RunAsync(Cancel);
+        Assert.Equal(0, await vault.TakeIn.RunAsync(Cancel));
         Assert.Equal(0, await vault.KeysAsync());
         Assert.Empty(await vault.ObjectsAsync());
+        Assert.Equal(1, await vault.WholeFinisher.RunAsync(Cancel));
+        Assert.Empty(vault.Pbx.Stored);
         Assert.Null(await vault.Index.FindAsync(name, Cancel));
     }
 
