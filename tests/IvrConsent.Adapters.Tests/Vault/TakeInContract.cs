@@ -180,6 +180,25 @@ public abstract class TakeInContract(LedgerTestDatabase database) : DatabaseCont
     }
 
     [Fact]
+    public async Task The_PBXs_file_is_closed_before_it_is_deleted()
+    {
+        // What is open stays on its disk, deleted or not.
+        await using var vault = await VaultUnderTest.StartAsync(Database);
+        var (_, name) = await vault.RecordAsync();
+        MemoryStream? opened = null;
+        vault.Pbx.Reading = (_, stream) => opened = (MemoryStream)stream;
+        var closed = new List<bool>();
+        vault.Pbx.Deleting = deleted =>
+        {
+            closed.Add(deleted == name && opened is { CanRead: false });
+            return Task.CompletedTask;
+        };
+
+        Assert.Equal(1, await vault.TakeIn.RunAsync(Cancel));
+        Assert.Equal([true], closed);
+    }
+
+    [Fact]
     public async Task A_copy_that_came_back_to_the_PBX_goes_only_while_the_store_has_its_own()
     {
         await using var vault = await VaultUnderTest.StartAsync(Database);
