@@ -142,11 +142,27 @@ public interface IVaultIndex
     /// <summary>How many are in each state, and how many are quarantined.</summary>
     Task<VaultCounts> CountAsync(CancellationToken cancel);
 
+    /// <summary>What has waited since before a moment for something that only its PBX can do, by the PBX's name; none of PBXs for which nothing waits.</summary>
+    Task<IReadOnlyList<PbxBacklog>> FindBacklogAsync(DateTimeOffset before, CancellationToken cancel);
+
     /// <summary>The wrapped key of a recording; null when it was destroyed, or there never was one.</summary>
     Task<byte[]?> FindKeyAsync(string recording, CancellationToken cancel);
 
     /// <summary>Forgets a recording that is gone.</summary>
     Task ForgetAsync(string recording, CancellationToken cancel);
+}
+
+/// <summary>What waits for a PBX.</summary>
+/// <param name="Pbx">Its name.</param>
+/// <param name="Waiting">Recordings that are not wholly in the vault, as it has them or a copy of them.</param>
+/// <param name="Erasing">Recordings whose key is destroyed, of which it may still have a copy: so long their erasure is not finished, and not told.</param>
+public sealed record PbxBacklog(string Pbx, long Waiting, long Erasing)
+{
+    /// <summary>For a person.</summary>
+    public string Words => string.Join(" and ", new[] { (Waiting, "to be taken in"), (Erasing, "to be erased") }.Where(one => one.Item1 > 0).Select(one => $"{one.Item1} {one.Item2}"));
+
+    /// <summary>Of these, those of PBXs that are not in the settings.</summary>
+    public static IReadOnlyList<PbxBacklog> Absent(IReadOnlyList<PbxBacklog> all, IEnumerable<string> pbxes) => [.. all.ExceptBy(pbxes, one => one.Pbx, StringComparer.Ordinal)];
 }
 
 /// <summary>How many recordings there are.</summary>

@@ -33,6 +33,7 @@ public sealed class TakeIn(
 
     // By name: two settings entries of one name are refused before.
     private readonly Dictionary<string, IPbx> _pbxes = pbxes.ToDictionary(pbx => pbx.Name, StringComparer.Ordinal);
+    private readonly VaultTelling _telling = new(ledger, time);
 
     /// <summary>Enters the recordings of calls that ended; then takes in what waits and can be. Answers with how many it brought to their end.</summary>
     public async Task<int> RunAsync(CancellationToken cancel)
@@ -90,12 +91,12 @@ public sealed class TakeIn(
         {
             var call = await ledger.FindCallAsync(claimed.Call, mine.Token);
             var terms = call is null ? null : await FindTermsAsync(ledger, TakeInPolicy.TermsOf(call.Entries), mine.Token);
-            var decision = await HeedHoldsAsync(TakeInPolicy.Decide(claimed.Recording, claimed.Call, claimed.Pbx, call, terms, time.GetUtcNow()), mine.Token);
+            var decision = await HeedWhatKeepsAsync(claimed, TakeInPolicy.Decide(claimed.Recording, claimed.Call, claimed.Pbx, call, terms, time.GetUtcNow()), mine.Token);
             return claimed.State == VaultState.Stored
                 ? await FinishAsync(claimed, call, decision, mine.Token)
                 : await TakeAsync(claimed, call, decision, mine.Token);
         }
-        catch (Exception error) when (error is PbxException or RecordingStoreException or IOException or UnauthorizedAccessException or ArgumentException
+        catch (Exception error) when (error is PbxException or RecordingStoreException or IOException or UnauthorizedAccessException
             || (error is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             // What was begun is under a name that nobody will look for; the reconciler removes it.
@@ -111,18 +112,29 @@ public sealed class TakeIn(
         }
     }
 
-    /// <summary>What was withdrawn, and a hold or a restriction keeps, goes into the vault, for no purpose and due already: so it goes when what keeps it does.</summary>
-    private async Task<TakeInDecision> HeedHoldsAsync(TakeInDecision decision, CancellationToken cancel)
+    /// <summary>
+    /// What was withdrawn and a hold covers goes into the vault, for no purpose and due already: so it goes when the hold does. What was put under retention
+    /// while it waited, because the person had it restricted for example, goes there as it is: what is under retention the withdrawal sweep decides about.
+    /// </summary>
+    private async Task<TakeInDecision> HeedWhatKeepsAsync(VaultItem item, TakeInDecision decision, CancellationToken cancel)
     {
-        if (holds is null || decision is not { Verdict: TakeInVerdict.Erase, OnRecord: false })
+        if (decision is not { Verdict: TakeInVerdict.Erase, OnRecord: false })
         {
             return decision;
         }
 
-        // Restricted while it waited: that is known already, of a recording that is not here yet.
-        var (now, known) = (time.GetUtcNow(), await index.SearchAsync(new VaultSearch(1, Recording: decision.Retained.Name), cancel));
-        var restricted = decision.Retained with { RestrictedBy = known is [{ Retained: { } before }] ? before.RestrictedBy : null };
-        var deletion = await holds.DecideWithdrawnAsync(restricted, now, cancel);
+        if (await FindEntryAsync(item, cancel) is { Retained: { } retained })
+        {
+            return decision with { Verdict = TakeInVerdict.Keep, Retained = retained };
+        }
+
+        if (holds is null)
+        {
+            return decision;
+        }
+
+        var now = time.GetUtcNow();
+        var deletion = await holds.DecideWithdrawnAsync(decision.Retained, now, cancel);
         return deletion.Delete ? decision : decision with { Verdict = TakeInVerdict.Keep, Reason = deletion.Reason, Retained = decision.Retained with { RetainUntil = now } };
     }
 
@@ -182,13 +194,19 @@ public sealed class TakeIn(
     /// </summary>
     private async Task<(StoredObject Stored, byte[] WrappedKey)?> StoreAsync(VaultItem item, IPbx pbx, CancellationToken cancel)
     {
+        var name = ObjectName(item);
+        if (!RecordingObjectName.IsGood(name))
+        {
+            // Entered by a version that entered whatever lay there; the comparison tells of such names, and enters them no more.
+            throw new RecordingStoreException($"no store takes its name: on {item.Pbx}, delete it, or leave only small letters, digits and hyphens in its name");
+        }
+
         await using var plain = await pbx.OpenStoredRecordingAsync(item.Recording, cancel);
         if (plain is null)
         {
             return null;
         }
 
-        var name = ObjectName(item);
         using var seal = await cipher.NewAsync(item.Recording, cancel);
         await using var heard = Measured(plain);
         await using var encrypted = seal.Encrypt(heard);
@@ -217,23 +235,13 @@ public sealed class TakeIn(
     private async Task<bool> FinishAsync(VaultItem item, OpenCall? call, TakeInDecision decision, CancellationToken cancel)
     {
         var stored = item.Stored!;
-        if (call?.Entries.Any(entry => entry.EventId == item.EventId) != true)
-        {
-            // Decided about before it was here, it may be kept for less than taking it in would say. Erased since, whoever erases it deletes the
-            // PBX's copy as well, and the ledger says that it is gone: not behind it that it is there.
-            if (await index.SearchAsync(new VaultSearch(1, Recording: item.Recording), cancel) is not [{ Retained: { } retained }])
-            {
-                return false;
-            }
 
-            CallEvent fact = item.Quarantined
-                ? new RecordingQuarantined(item.Recording, decision.Reason)
-                : new RecordingStored(item.Recording, stored.Name, stored.Bytes, stored.Sha256, stored.LengthMs, retained.RetainUntil) { Silent = stored.Silent };
-            if (!await TellAsync(item.EventId, item.Call, call, fact))
-            {
-                await index.PutOffAsync(item, time.GetUtcNow() + options.RetryAfter(item.Attempt), "the ledger did not take it", cancel);
-                return false;
-            }
+        // Decided about before it was here, it may be kept for less than taking it in would say.
+        var retained = await FindEntryAsync(item, cancel) is { Retained: { } known } ? known : decision.Retained;
+        if (!await _telling.StoredAsync(item, call, retained.RetainUntil))
+        {
+            await index.PutOffAsync(item, time.GetUtcNow() + options.RetryAfter(item.Attempt), "the ledger did not take it", cancel);
+            return false;
         }
 
         var pbx = _pbxes[item.Pbx];
@@ -252,8 +260,13 @@ public sealed class TakeIn(
             VaultLog.Silent(log, item.Recording);
         }
 
+        if (!await index.MoveAsync(item, VaultState.Done, null, cancel))
+        {
+            return false;
+        }
+
         VaultLog.TakenIn(log, item.Recording, stored.Bytes, store.Name);
-        return await index.MoveAsync(item, VaultState.Done, null, cancel);
+        return true;
     }
 
     /// <summary>What was withdrawn, or erased, is not kept because the PBX still had it.</summary>
@@ -271,9 +284,18 @@ public sealed class TakeIn(
             await store.DeleteAsync(ObjectName(item with { Attempt = attempt }), cancel);
         }
 
-        if (!decision.OnRecord && !await TellAsync(item.EventId, item.Call, call, new RecordingErased(item.Recording, decision.Reason) { Actor = Actor }))
+        if (!decision.OnRecord)
         {
-            throw new IOException("the ledger did not take its erasure");
+            if (!await IsOursAsync(item, cancel))
+            {
+                // Somebody has had it erased meanwhile: that is told once, by whoever carries it out.
+                return false;
+            }
+
+            if (!await _telling.AppendAsync(item, call, new RecordingErased(item.Recording, decision.Reason) { Actor = Actor }))
+            {
+                throw new IOException("the ledger did not take its erasure");
+            }
         }
 
         await index.ForgetAsync(item.Recording, cancel);
@@ -283,16 +305,16 @@ public sealed class TakeIn(
     /// <summary>It should be there, and is not: an event and an alert, unless the ledger has told already that there is none.</summary>
     private async Task<bool> LoseAsync(VaultItem item, OpenCall? call, CancellationToken cancel)
     {
-        if (await index.SearchAsync(new VaultSearch(1, Recording: item.Recording), cancel) is [{ Erasing: true }])
+        if (!await IsOursAsync(item, cancel))
         {
-            // It is not lost: whoever erases it took it.
+            // It is not lost: whoever erases it took it, or whoever took it in.
             return false;
         }
 
         if (call?.Entries.Any(entry => entry.Event is RecordingFailed failed && failed.Recording == item.Recording && RecordingFailures.AreAnEnd(failed.Reason)) != true)
         {
             VaultLog.Lost(log, item.Recording, item.Pbx);
-            if (!await TellAsync(item.EventId, item.Call, call, new RecordingFailed(item.Recording, RecordingFailures.Lost, "the PBX does not have it any more", 0, 0)))
+            if (!await _telling.AppendAsync(item, call, new RecordingFailed(item.Recording, RecordingFailures.Lost, "the PBX does not have it any more", 0, 0)))
             {
                 throw new IOException("the ledger did not take that it is missing");
             }
@@ -301,17 +323,12 @@ public sealed class TakeIn(
         return await index.MoveAsync(item, VaultState.Missing, "the PBX does not have it", cancel);
     }
 
-    private async Task<bool> TellAsync(Guid id, CallId callId, OpenCall? call, CallEvent fact)
-    {
-        var now = time.GetUtcNow();
-        var last = call?.Entries.Count > 0 ? call.Entries[^1] : null;
-        var at = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
-        var entry = new LedgerEntry(id, callId, (last?.CallSequence ?? 0) + 1, last?.At > at ? last.At : at, fact);
+    private async Task<VaultEntry?> FindEntryAsync(VaultItem item, CancellationToken cancel) =>
+        await index.SearchAsync(new VaultSearch(1, Recording: item.Recording), cancel) is [var entry] ? entry : null;
 
-        // Of a call that the ledger does not know, it is a record of its own: nobody waits for that call's end.
-        var row = call is null ? new CallRow(callId, "-", "-", null, string.Empty, null, at) { Kind = CallKind.Record } : null;
-        return await ledger.AppendAsync(new LedgerBatch(row, [entry])) != AppendResult.Lost;
-    }
+    /// <summary>Whether this attempt is still the newest and nobody erases the recording, or has wholly erased it: what is gone from the PBX then, or is to go, is told of by them.</summary>
+    private async Task<bool> IsOursAsync(VaultItem item, CancellationToken cancel) =>
+        await FindEntryAsync(item, cancel) is { Erasing: false } entry && entry.Item.Attempt == item.Attempt;
 
     /// <summary>The terms of this hash; null where the call names none, or the ledger does not have them.</summary>
     internal static async Task<Terms?> FindTermsAsync(ILedger ledger, string? sha256, CancellationToken cancel) =>

@@ -51,14 +51,13 @@ public static class TakeInPolicy
     /// <param name="now">The time: of what has no ground, the days are counted from here.</param>
     public static TakeInDecision Decide(string recording, CallId id, string pbx, OpenCall? call, Terms? terms, DateTimeOffset now)
     {
+        var locked = WhyLocked(recording, call);
         if (call is null)
         {
-            return Locked(recording, id, pbx, null, now, now, "the ledger does not know its call");
+            return Locked(recording, id, pbx, null, now, now, locked!);
         }
 
         var standing = CallStanding.Of(call.Entries.Select(entry => entry.Event));
-        var (started, lawful) = (Made(call.Entries).Contains(recording), MayHaveRecorded(recording, call.Entries));
-
         var endedAt = call.Entries.LastOrDefault(entry => entry.Event is CallEnded)?.At ?? now;
         if (call.Entries.Any(entry => entry.Event is RecordingErased erased && erased.Recording == recording))
         {
@@ -70,9 +69,9 @@ public static class TakeInPolicy
             return new(TakeInVerdict.Erase, "consent was withdrawn", Retained([]));
         }
 
-        if (!started || !lawful)
+        if (locked is not null)
         {
-            return Locked(recording, id, pbx, call.Call, endedAt, now, started ? "it was started without a ground in the ledger" : "the ledger does not know of it");
+            return Locked(recording, id, pbx, call.Call, endedAt, now, locked);
         }
 
         return new(TakeInVerdict.Keep, "it has a ground", Retained(TermsFor(standing, terms, endedAt)));
@@ -80,6 +79,13 @@ public static class TakeInPolicy
         RetainedRecording Retained(IReadOnlyList<RetentionTerm> kept) =>
             new(recording, id, call.Call.Subject, call.Call.Line, pbx, endedAt, kept, RetentionPolicy.Until(kept));
     }
+
+    /// <summary>Why the ledger has no ground for a recording, for the ledger itself; null where it has one.</summary>
+    internal static string? WhyLocked(string recording, OpenCall? call) =>
+        call is null ? "the ledger does not know its call"
+        : !Made(call.Entries).Contains(recording) ? "the ledger does not know of it"
+        : !MayHaveRecorded(recording, call.Entries) ? "it was started without a ground in the ledger"
+        : null;
 
     /// <summary>The purposes that the call was recorded for in the end, each with its own date.</summary>
     private static IReadOnlyList<RetentionTerm> TermsFor(CallStanding standing, Terms? terms, DateTimeOffset endedAt)

@@ -1,3 +1,4 @@
+using IvrConsent.Core.Ledger;
 using IvrConsent.Core.Retention;
 using IvrConsent.Core.Rights;
 
@@ -31,8 +32,10 @@ public sealed class VaultAudio(IVaultIndex index, IRecordingStore store, IRecord
 }
 
 /// <summary>What lies in the store: deleted when its key is destroyed, and looked for afterwards.</summary>
-public sealed class VaultRemains(IVaultIndex index, IRecordingStore store) : IRecordingRemains
+public sealed class VaultRemains(IVaultIndex index, IRecordingStore store, ILedger ledger, TimeProvider time) : IRecordingRemains
 {
+    private readonly VaultTelling _telling = new(ledger, time);
+
     /// <inheritdoc/>
     public async Task<bool> EraseAsync(RetainedRecording recording, CancellationToken cancel)
     {
@@ -40,6 +43,13 @@ public sealed class VaultRemains(IVaultIndex index, IRecordingStore store) : IRe
         if (await index.FindAsync(recording.Name, cancel) is not { } item)
         {
             return true;
+        }
+
+        // An erasure can be done with a recording before who takes it in has told that it was stored, or before that entry has come out of his spool: the
+        // ledger gets it here then, so that it does not stand behind the entry that it was erased.
+        if (item.Stored is not null && !await _telling.StoredAsync(item, await ledger.FindCallAsync(item.Call, cancel), recording.RetainUntil))
+        {
+            return false;
         }
 
         try
@@ -60,7 +70,7 @@ public sealed class VaultRemains(IVaultIndex index, IRecordingStore store) : IRe
             return false;
         }
 
-        await index.ForgetAsync(recording.Name, cancel);
+        // The vault's row stays until the erasure is finished: it says whether the PBX may still have a copy.
         return true;
     }
 }

@@ -53,11 +53,12 @@ public static class DeletionPolicy
             .Select(hold => new KeptBy("GDPR 17(3)(e)", $"legal hold {hold.Id} of {hold.Owner}: {hold.Reason}", hold.EndsAt))
             .ToList();
 
-        // The person who had it restricted wants it kept, also where it was unlawful (art. 18(1)(b), (c)). To withdraw, in whatever call or letter, does
-        // not take that back: done when the restriction is lifted. Asking for erasure does, and so does an objection that is upheld (art. 18(1)(d)).
-        if (recording.RestrictedBy is { } restriction && cause is (DeletionCause.RetentionEnded or DeletionCause.NoGround or DeletionCause.ConsentWithdrawn))
+        // Who had it restricted opposes its erasure, although nothing allows to use it any more, or needs it for a claim (art. 18(1)(b), (c)); and but for storing it nothing
+        // may be done with it without that person's consent (18(2)), of which erasing is a part (4(2)). To take back the consent to a recording, or to object to it, ends its
+        // use and is no such consent: until the restriction is lifted it is kept. To ask for the erasure itself is one: who asks for that (17(1)) opposes it no longer.
+        if (recording.RestrictedBy is { } restriction && cause != DeletionCause.ErasureRequested)
         {
-            kept.Add(new KeptBy("GDPR 18(1)", $"the person had it restricted (case {restriction})", null));
+            kept.Add(new KeptBy("GDPR 18(1)", $"the person had it restricted (case {restriction}), until that is lifted", null));
         }
 
         if (cause == DeletionCause.RetentionEnded && recording.RetainUntil is null)

@@ -66,7 +66,7 @@ public interface IRetention
     /// </summary>
     Task<bool> ScrubAsync(CancellationToken cancel);
 
-    /// <summary>Drops what was kept about recordings that are gone: their dates, and of their calls what no proof needs.</summary>
+    /// <summary>Drops what was kept about recordings that are gone: their dates, their places in the vault, and of their calls what no proof needs.</summary>
     Task FinishAsync(IReadOnlyList<string> names, CancellationToken cancel);
 
     /// <summary>Sets what a recording is kept for; false when it is gone.</summary>
@@ -99,9 +99,9 @@ public interface IHolds
 }
 
 /// <summary>What is asked of the holds in more than one place.</summary>
-public static class HoldQuestions
+public static class HeldRecordings
 {
-    /// <summary>What becomes of a recording whose consent is withdrawn, by the holds that are in force.</summary>
+    /// <summary>Whether a recording whose consent was withdrawn may be deleted now, and what keeps it otherwise.</summary>
     public static async Task<DeletionDecision> DecideWithdrawnAsync(this IHolds holds, RetainedRecording recording, DateTimeOffset now, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(holds);

@@ -73,24 +73,21 @@ public sealed class LedgerRetention(ILedgerRetention table, IRetention retention
     /// <summary>Forgets what is due.</summary>
     public async Task<Forgotten> RunAsync(CancellationToken cancel)
     {
-        // Also where the setting was taken out since: what was done is told.
-        await TellAsync(cancel);
         var done = default(Forgotten);
-        if (Before is not { } before)
+        if (Before is { } before)
         {
-            return done;
+            await foreach (var page in ReadPersonsAsync(before, cancel))
+            {
+                done += await table.ForgetAsync([.. page.Select(person => person.Subject)], [], before, time.GetUtcNow(), cancel);
+            }
+
+            await foreach (var page in ReadCallsAsync(before, cancel))
+            {
+                done += await table.ForgetAsync([], page, before, time.GetUtcNow(), cancel);
+            }
         }
 
-        await foreach (var page in ReadPersonsAsync(before, cancel))
-        {
-            done += await table.ForgetAsync([.. page.Select(person => person.Subject)], [], before, time.GetUtcNow(), cancel);
-        }
-
-        await foreach (var page in ReadCallsAsync(before, cancel))
-        {
-            done += await table.ForgetAsync([], page, before, time.GetUtcNow(), cancel);
-        }
-
+        // Also where the setting was taken out since: what was done is told.
         await TellAsync(cancel);
         return done;
     }

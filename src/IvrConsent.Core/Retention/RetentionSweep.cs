@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using IvrConsent.Core.Ledger;
 
 namespace IvrConsent.Core.Retention;
@@ -13,6 +14,9 @@ public sealed record SweepReport(bool Alone, int Due, int Erased, IReadOnlyList<
 {
     /// <summary>Recordings that are not due, and lost their keys (or would) because the consent was withdrawn.</summary>
     public int Withdrawn { get; init; }
+
+    /// <summary>Recordings that are not due, whose consent was withdrawn, and that something else keeps.</summary>
+    public IReadOnlyList<DecidedErasure> KeptWithdrawn { get; init; } = [];
 
     /// <summary>What the ledger no longer tells, or would not.</summary>
     public Forgotten Forgotten { get; init; }
@@ -41,8 +45,9 @@ public sealed class RetentionSweep(IRetention retention, IHolds holds, Withdrawa
             return new SweepReport(false, 0, 0, [], 0, 0);
         }
 
-        var (due, erased, kept) = (0, await finisher.RunAsync(cancel), new List<DecidedErasure>());
+        var (due, kept, keptWithdrawn) = (0, new List<DecidedErasure>(), new List<DecidedErasure>());
         var withdrawn = await withdrawals.RunAsync(since: null, cancel);
+        Add(keptWithdrawn, withdrawn.Kept.Where(one => !(one.Recording.RetainUntil <= time.GetUtcNow())));
         await foreach (var batch in ReadDueAsync(cancel))
         {
             due += batch.Count;
@@ -50,16 +55,20 @@ public sealed class RetentionSweep(IRetention retention, IHolds holds, Withdrawa
             Add(kept, decided.Where(one => !one.Decision.Delete));
         }
 
-        erased += await finisher.RunAsync(cancel);
+        // What was decided before as well.
+        var (erased, scrubbed) = await finisher.FinishAsync(cancel);
+        if (!scrubbed)
+        {
+            // What somebody who read in the database kept in its files, when a number was erased or a key changed.
+            await retention.ScrubAsync(cancel);
+        }
 
         // Last: what a recording kept known may be forgotten when it is gone.
         var forgotten = await ledgerRetention.RunAsync(cancel);
-
-        // What somebody who read in the database kept in its files, when a number was erased or a key changed.
-        await retention.ScrubAsync(cancel);
         return new SweepReport(true, due, erased, kept, await finisher.CountUnfinishedAsync(cancel), await retention.CountUndatedAsync(cancel))
         {
-            Withdrawn = withdrawn,
+            Withdrawn = withdrawn.Erased,
+            KeptWithdrawn = keptWithdrawn,
             Forgotten = forgotten,
         };
     }
@@ -71,7 +80,7 @@ public sealed class RetentionSweep(IRetention retention, IHolds holds, Withdrawa
     public async Task<int> RunWithdrawalsAsync(DateTimeOffset since, CancellationToken cancel)
     {
         await using var alone = await retention.TryRunAloneAsync(cancel);
-        var withdrawn = alone is null ? 0 : await withdrawals.RunAsync(since, cancel);
+        var withdrawn = alone is null ? 0 : (await withdrawals.RunAsync(since, cancel)).Erased;
         if (withdrawn > 0)
         {
             await finisher.RunAsync(cancel);
@@ -94,15 +103,19 @@ public sealed class RetentionSweep(IRetention retention, IHolds holds, Withdrawa
             Add(kept, decided.Where(one => !one.Decision.Delete));
         }
 
-        var withdrawn = 0;
+        var (withdrawn, keptWithdrawn) = (0, new List<DecidedErasure>());
         await foreach (var page in withdrawals.FindAsync(since: null, cancel))
         {
-            withdrawn += page.Count(one => one.Left is null && !(one.Recording.RetainUntil <= now) && DeletionPolicy.Decide(one.Recording, DeletionCause.ConsentWithdrawn, inForce, now).Delete);
+            var decided = page.Where(one => one.Left is null && !(one.Recording.RetainUntil <= now))
+                .Select(one => new DecidedErasure(one.Recording, DeletionPolicy.Decide(one.Recording, DeletionCause.ConsentWithdrawn, inForce, now))).ToList();
+            withdrawn += decided.Count(one => one.Decision.Delete);
+            Add(keptWithdrawn, decided.Where(one => !one.Decision.Delete));
         }
 
         return new SweepReport(true, due, erased, kept, await finisher.CountUnfinishedAsync(cancel), await retention.CountUndatedAsync(cancel))
         {
             Withdrawn = withdrawn,
+            KeptWithdrawn = keptWithdrawn,
             Forgotten = await ledgerRetention.TryAsync(cancel),
         };
     }
@@ -129,7 +142,14 @@ public sealed class ErasureFinisher(IRetention retention, IEnumerable<IRecording
 {
     private const int BatchSize = 200;
     private const int AtOnce = 16;
+
+    /// <summary>So many are finished together, for one scrub of the database: few enough to be held in memory.</summary>
+    private const int RoundSize = 5000;
+
     private readonly IRecordingRemains[] _remains = [.. remains];
+
+    // What waits for something else, by the event that will tell it: it is not done again every few seconds. Lost with the process, and then done once more, which does no harm.
+    private IReadOnlyDictionary<Guid, Progress> _progress = new Dictionary<Guid, Progress>();
 
     /// <summary>
     /// Whether this process can reach every place where something may lie. A command beside a running worker cannot: it leaves the rest
@@ -138,37 +158,73 @@ public sealed class ErasureFinisher(IRetention retention, IEnumerable<IRecording
     public bool CanFinish => _remains.Length > 0;
 
     /// <summary>Finishes what can be finished; answers with how many recordings are wholly gone.</summary>
-    public async Task<int> RunAsync(CancellationToken cancel)
+    public async Task<int> RunAsync(CancellationToken cancel) => (await FinishAsync(cancel)).Finished;
+
+    /// <summary>The same; says also whether the database was scrubbed for it.</summary>
+    internal async Task<(int Finished, bool Scrubbed)> FinishAsync(CancellationToken cancel)
     {
+        var (finished, scrubbed) = (0, false);
         if (!CanFinish)
         {
-            return 0;
+            return (finished, scrubbed);
         }
 
-        var (finished, scrubbed, after) = (0, (bool?)null, (string?)null);
-        while (await retention.FindPendingAsync(after, BatchSize, cancel) is { Count: > 0 } batch)
+        var (before, left) = (_progress, new Dictionary<Guid, Progress>());
+        for (string? after = null; await retention.FindPendingAsync(after, RoundSize, cancel) is { Count: > 0 } round; after = round[^1].Recording.Name)
         {
-            after = batch[^1].Recording.Name;
-            scrubbed ??= await retention.ScrubAsync(cancel);
-
-            var gone = new System.Collections.Concurrent.ConcurrentBag<string>();
-            await Parallel.ForEachAsync(batch, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (pending, stop) =>
-            {
-                // As long as a file of the database may have the key, the files go all the same, and the ledger does not say yet that all is gone.
-                if (await EraseAsync(pending.Recording, stop) && scrubbed.Value && await TellAsync(pending))
+            var reached = new ConcurrentDictionary<Guid, Progress>();
+            await ForEachAsync(
+                round,
+                async (pending, stop) =>
                 {
-                    gone.Add(pending.Recording.Name);
+                    var known = before.GetValueOrDefault(pending.EventId);
+                    reached[pending.EventId] = known with { Gone = known.Gone || await EraseAsync(pending.Recording, stop) };
+                },
+                cancel);
+
+            // Behind the reading of the round: a key that was destroyed later is not among those that this scrubs away.
+            if (reached.Values.Any(one => !one.Scrubbed) && await retention.ScrubAsync(cancel))
+            {
+                scrubbed = true;
+                foreach (var id in reached.Keys)
+                {
+                    reached[id] = reached[id] with { Scrubbed = true };
                 }
-            });
-            await retention.FinishAsync([.. gone], cancel);
-            finished += gone.Count;
+            }
+
+            // As long as a file of the database may have the key, the files go all the same, and the ledger does not say yet that all is gone.
+            var told = new ConcurrentBag<PendingErasure>();
+            await ForEachAsync(
+                round.Where(pending => reached[pending.EventId] is { Gone: true, Scrubbed: true }),
+                async (pending, _) =>
+                {
+                    if (await TellAsync(pending))
+                    {
+                        told.Add(pending);
+                    }
+                },
+                cancel);
+            foreach (var batch in told.Chunk(BatchSize))
+            {
+                await retention.FinishAsync([.. batch.Select(one => one.Recording.Name)], cancel);
+            }
+
+            finished += told.Count;
+            foreach (var (id, progress) in reached.ExceptBy(told.Select(one => one.EventId), one => one.Key))
+            {
+                left[id] = progress;
+            }
         }
 
-        return finished;
+        _progress = left;
+        return (finished, scrubbed);
     }
 
     /// <summary>How many are not finished; at most a batch is counted.</summary>
     public async Task<int> CountUnfinishedAsync(CancellationToken cancel) => (await retention.FindPendingAsync(null, BatchSize, cancel)).Count;
+
+    private static Task ForEachAsync(IEnumerable<PendingErasure> some, Func<PendingErasure, CancellationToken, ValueTask> step, CancellationToken cancel) =>
+        Parallel.ForEachAsync(some, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, step);
 
     private async Task<bool> EraseAsync(RetainedRecording recording, CancellationToken cancel)
     {
@@ -193,4 +249,9 @@ public sealed class ErasureFinisher(IRetention retention, IEnumerable<IRecording
         // Deferred is enough: the entry is on a disk, and the ledger will have it once.
         return await ledger.AppendAsync(new LedgerBatch(null, [entry])) != AppendResult.Lost;
     }
+
+    /// <summary>How far an erasure came.</summary>
+    /// <param name="Gone">Nothing of it lies anywhere any more.</param>
+    /// <param name="Scrubbed">No file of the database has its key.</param>
+    private readonly record struct Progress(bool Gone, bool Scrubbed);
 }

@@ -13,23 +13,32 @@ public sealed record WithdrawalActions(Func<string?, WithdrawalAction> Of);
 /// <summary>What a withdrawal leaves of a recording.</summary>
 /// <param name="Recording">The recording.</param>
 /// <param name="Left">The terms that are left; null: none of those that rest on consent, so it is decided whether it is deleted.</param>
-public sealed record WithdrawnRecording(RetainedRecording Recording, IReadOnlyList<RetentionTerm>? Left);
+public sealed record WithdrawnRecording(RetainedRecording Recording, IReadOnlyList<RetentionTerm>? Left)
+{
+    /// <summary>The entries of its call.</summary>
+    public IReadOnlyList<LedgerEntry> Entries { get; init; } = [];
+}
+
+/// <summary>What withdrawals did.</summary>
+/// <param name="Erased">Recordings that lost their keys.</param>
+/// <param name="Kept">Those that something keeps.</param>
+public sealed record WithdrawalReport(int Erased, IReadOnlyList<DecidedErasure> Kept);
 
 /// <summary>
 /// Carries out withdrawals (GDPR art. 7(3), 17(1)(b)) on recordings that are under retention: those of other calls where all of the person's are
 /// meant, and those of a call that was over when its consent was withdrawn or corrected. What is to be done follows from the ledger alone each time,
-/// so an interruption loses nothing, nothing is done twice, and what a hold stops is done when the hold is gone.
+/// so an interruption loses nothing, nothing is done twice, and what a hold or a restriction stops is done when that is gone; the ledger says once that it does.
 /// </summary>
-public sealed class WithdrawalSweep(IRetention retention, ILedgerReader reader, WithdrawalActions actions, TimeProvider time)
+public sealed class WithdrawalSweep(IRetention retention, ILedgerReader reader, ILedger ledger, WithdrawalActions actions, TimeProvider time)
 {
     private const int Page = 200;
 
-    /// <summary>Decides about what withdrawals reach; answers with how many recordings lost their keys.</summary>
+    /// <summary>Decides about what withdrawals reach.</summary>
     /// <param name="since">Only for what was put on record since then; null: for all.</param>
     /// <param name="cancel">Ends it between two pages.</param>
-    public async Task<int> RunAsync(DateTimeOffset? since, CancellationToken cancel)
+    public async Task<WithdrawalReport> RunAsync(DateTimeOffset? since, CancellationToken cancel)
     {
-        var erased = 0;
+        var (erased, all) = (0, new List<DecidedErasure>());
         await foreach (var page in FindAsync(since, cancel))
         {
             foreach (var some in page.Where(one => one.Left is not null))
@@ -47,6 +56,9 @@ public sealed class WithdrawalSweep(IRetention retention, ILedgerReader reader, 
             erased += decided.Count(one => one.Decision.Delete);
             foreach (var kept in decided.Where(one => !one.Decision.Delete))
             {
+                all.Add(kept);
+                await TellKeptAsync(kept, page.First(one => one.Recording.Name == kept.Recording.Name).Entries);
+
                 // Whatever keeps it, nothing of it rests on consent any more. Held, and for nothing else: then it stays as it is until the hold is gone.
                 var left = RetentionPolicy.WithoutConsent(kept.Recording.Terms);
                 if (left.Count > 0 && left.Count < kept.Recording.Terms.Count)
@@ -56,7 +68,19 @@ public sealed class WithdrawalSweep(IRetention retention, ILedgerReader reader, 
             }
         }
 
-        return erased;
+        return new WithdrawalReport(erased, all);
+    }
+
+    /// <summary>Says in the ledger, once for each reason, that a withdrawal is not carried out although no purpose is left: a hold or a restriction keeps the recording.</summary>
+    private async Task TellKeptAsync(DecidedErasure kept, IReadOnlyList<LedgerEntry> entries)
+    {
+        var (name, why, now) = (kept.Recording.Name, kept.Decision.Reason, time.GetUtcNow());
+        if (DeletionPolicy.Left(kept.Recording.Terms, DeletionCause.ConsentWithdrawn, now).Count == 0
+            && !entries.Any(entry => entry.Event is RecordingFailed { Reason: RecordingFailures.NotErased } told && told.Recording == name && told.Detail == why))
+        {
+            var fact = new RecordingFailed(name, RecordingFailures.NotErased, why, 0, 0);
+            await ledger.AppendAsync(new LedgerBatch(null, [new LedgerEntry(Guid.CreateVersion7(now), kept.Recording.Call, entries.Max(entry => entry.CallSequence) + 1, now, fact)]));
+        }
     }
 
     /// <summary>What withdrawals reach, page by page, without doing anything.</summary>
@@ -78,7 +102,7 @@ public sealed class WithdrawalSweep(IRetention retention, ILedgerReader reader, 
 
                 if (WithdrawalPolicy.Decide(recording, lines, actions) is { } withdrawn)
                 {
-                    reached.Add(withdrawn);
+                    reached.Add(withdrawn with { Entries = [.. lines.Select(line => line.Entry).Where(entry => entry.CallId == recording.Call)] });
                 }
             }
 

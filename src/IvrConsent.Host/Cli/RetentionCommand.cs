@@ -48,7 +48,8 @@ internal static class RetentionCommand
                     MinimisedCalls = report.Forgotten.Calls,
                     report.Unfinished,
                     report.Undated,
-                    Kept = report.Kept.Select(one => new { Recording = one.Recording.Name, Call = one.Recording.Call.ToString(), one.Decision.Reason }),
+                    Kept = report.Kept.Select(Shown),
+                    KeptWithdrawn = report.KeptWithdrawn.Select(Shown),
                 });
             }
             else
@@ -59,6 +60,16 @@ internal static class RetentionCommand
             return report.Alone ? ExitCodes.Ok : ExitCodes.Failed;
         }));
         return command;
+    }
+
+    private static object Shown(DecidedErasure one) => new { Recording = one.Recording.Name, Call = one.Recording.Call.ToString(), one.Decision.Reason };
+
+    private static void WriteKept(IEnumerable<DecidedErasure> kept)
+    {
+        foreach (var one in kept)
+        {
+            Console.Out.WriteLine($"  {one.Recording.Name}: {LedgerExport.Printable(one.Decision.Reason)}");
+        }
     }
 
     private static void Write(SweepReport report, int gone, bool tried, bool finishes)
@@ -81,9 +92,11 @@ internal static class RetentionCommand
                 $"{report.Forgotten.Persons} persons {(tried ? "would be forgotten" : "forgotten")}, {report.Forgotten.Calls} calls {(tried ? "would lose" : "lost")} channel and number dialled, for their age (database.ledger_retention_days)");
         }
 
-        foreach (var one in report.Kept)
+        WriteKept(report.Kept);
+        if (report.KeptWithdrawn.Count > 0)
         {
-            Console.Out.WriteLine($"  {one.Recording.Name}: {LedgerExport.Printable(one.Decision.Reason)}");
+            Console.Out.WriteLine($"{report.KeptWithdrawn.Count} more kept although the consent was withdrawn:");
+            WriteKept(report.KeptWithdrawn);
         }
 
         if (report.Unfinished > 0)

@@ -9,6 +9,9 @@ namespace IvrConsent.Host.Cli;
 /// <summary><c>ivrconsent vault</c>: the store of recordings as a whole.</summary>
 internal static class VaultCommand
 {
+    /// <summary>What to do about recordings that wait for a PBX which nobody has.</summary>
+    public const string AbsentRemedy = "Put it back under pbx, with this name, until nothing waits for it; where another worker has it, look at that one.";
+
     private const int ShownWaiting = 20;
 
     public static Command Create() => new("vault", "The vault as a whole: how much is in it, whether it is whole, moving it to another store.") { CreateStatus(), CreateVerify(), CreateMigrate() };
@@ -17,7 +20,7 @@ internal static class VaultCommand
     {
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
-        var command = new Command("status", "Show how many recordings are where, and what went wrong with those that wait. Exit code 1 where some are missing or quarantined.") { config, json };
+        var command = new Command("status", "Show how many recordings are where, and what went wrong with those that wait. Exit code 1 where some are missing or quarantined, or wait for a PBX that is not in the settings.") { config, json };
         command.SetAction((parsed, cancel) => RightsContext.RunOnVaultAsync(parsed.GetValue(config)!, Act.SeeHealth, ofLines: false, async context =>
         {
             var index = context.Get<IVaultIndex>();
@@ -27,6 +30,7 @@ internal static class VaultCommand
             var waiting = context.Settings.Access.WhyNot(context.Actor, Act.ReadEvents) is not null
                 ? []
                 : (await index.SearchAsync(new VaultSearch(ShownWaiting, State: VaultState.Waiting), cancel)).Where(entry => entry.Item.Detail is not null).ToArray();
+            var absent = PbxBacklog.Absent(await index.FindBacklogAsync(TimeProvider.System.GetUtcNow(), cancel), context.Settings.Pbxes.Select(pbx => pbx.Name));
             var (store, opens) = (context.Get<IRecordingStore>().Name, context.Get<IRecordingCipher>().CanOpen);
             if (parsed.GetValue(json))
             {
@@ -40,6 +44,7 @@ internal static class VaultCommand
                     counts.Missing,
                     counts.Quarantined,
                     Undated = undated,
+                    AbsentPbxs = absent.Select(one => new { one.Pbx, one.Waiting, one.Erasing }),
                     Troubled = waiting.Select(entry => new { entry.Item.Recording, entry.Item.Pbx, entry.Item.Attempt, entry.Item.Detail }),
                 });
             }
@@ -58,13 +63,18 @@ internal static class VaultCommand
                     Console.Out.WriteLine($"Decide what becomes of the quarantined ones: {QuarantineCommand.Hint}");
                 }
 
+                foreach (var one in absent)
+                {
+                    Console.Out.WriteLine($"{one.Words}: wait for the PBX {LedgerExport.Printable(one.Pbx)}, which is not in these settings. {AbsentRemedy}");
+                }
+
                 foreach (var entry in waiting)
                 {
                     Console.Out.WriteLine($"{LedgerExport.Printable(entry.Item.Recording)} waits on {entry.Item.Pbx}, tried {entry.Item.Attempt} times: {LedgerExport.Printable(entry.Item.Detail!)}");
                 }
             }
 
-            return counts.Missing + counts.Quarantined == 0 ? ExitCodes.Ok : ExitCodes.Failed;
+            return counts.Missing + counts.Quarantined + absent.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
         }));
         return command;
     }

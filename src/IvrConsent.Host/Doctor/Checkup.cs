@@ -41,7 +41,7 @@ internal static class Checkup
             .. await vault,
 
             // Behind the check of the database: that one closes SQLite's file, which would drop the locks of this one.
-            .. await VaultChecks.QuarantineAsync(settings.Vault, CommandContext.LedgerOptions(settings), cancel),
+            .. await VaultChecks.ContentsAsync(settings.Vault, settings.Pbxes, CommandContext.LedgerOptions(settings), cancel),
             worker.Finding,
             await sox,
             .. ofPbxes.SelectMany(findings => findings),

@@ -66,6 +66,7 @@ internal static class Checks
     public const string VaultFolder = "vault folder";
     public const string VaultDisk = "vault disk";
     public const string Quarantine = "quarantine";
+    public const string AbsentPbx = "absent pbx";
     public const string RecordingMemory = "recordings in memory";
     public const string Worker = "worker";
     public const string Sox = "sox";

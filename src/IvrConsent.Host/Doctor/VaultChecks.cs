@@ -38,28 +38,37 @@ internal static class VaultChecks
         return findings;
     }
 
-    /// <summary>Whether recordings are locked away that somebody has to decide about; nothing where the database does not tell, which its own check says.</summary>
-    public static async Task<IReadOnlyList<Finding>> QuarantineAsync(VaultSettings? vault, LedgerOptions options, CancellationToken cancel)
+    /// <summary>
+    /// Whether recordings are locked away that somebody has to decide about, or wait for a PBX that is not in the settings; nothing where the database does
+    /// not tell, which its own check says.
+    /// </summary>
+    public static async Task<IReadOnlyList<Finding>> ContentsAsync(VaultSettings? vault, IReadOnlyList<PbxSettings> pbxes, LedgerOptions options, CancellationToken cancel)
     {
-        if (vault is null)
-        {
-            return [];
-        }
-
         try
         {
             await using var services = new ServiceCollection().AddLogging().AddStorage(options)
                 .AddVault(_ => throw new InvalidOperationException("Nothing is opened here."), _ => throw new InvalidOperationException("Nothing is opened here.")).BuildServiceProvider();
+            var index = services.GetRequiredService<IVaultIndex>();
 
             // In a task of its own: SQLite waits for a lock without giving its thread back.
-            var counts = await Task.Run(() => services.GetRequiredService<IVaultIndex>().CountAsync(cancel), cancel).WaitAsync(Limit, cancel);
-            return [JudgeQuarantine(counts.Quarantined)];
+            var (counts, backlog) = await Task.Run(
+                async () => (await index.CountAsync(cancel), await index.FindBacklogAsync(TimeProvider.System.GetUtcNow(), cancel)), cancel).WaitAsync(Limit, cancel);
+            return
+            [
+                .. vault is null ? [] : new[] { JudgeQuarantine(counts.Quarantined) },
+                .. PbxBacklog.Absent(backlog, pbxes.Select(pbx => pbx.Name)).Select(JudgeAbsent),
+            ];
         }
         catch (Exception e) when (e is LedgerUnavailableException or TimeoutException)
         {
             return [];
         }
     }
+
+    internal static Finding JudgeAbsent(PbxBacklog absent) => Finding.Warning(
+        Checks.AbsentPbx,
+        $"{absent.Words}: these recordings wait for the PBX {absent.Pbx}, which is not in the settings",
+        $"{VaultCommand.AbsentRemedy} What is to be erased has no key any more; that it is gone is told when its copy there is.");
 
     internal static Finding JudgeQuarantine(long locked) => locked == 0
         ? Finding.Ok(Checks.Quarantine, "every recording in the vault has a ground")

@@ -37,13 +37,21 @@ internal static class RightsHost
 }
 
 /// <summary>The copy that the PBX may still have.</summary>
-internal sealed class PbxRemains(IEnumerable<IPbx> pbxes) : IRecordingRemains
+internal sealed class PbxRemains(IEnumerable<IPbx> pbxes, IEnumerable<IVaultIndex> vault) : IRecordingRemains
 {
     public async Task<bool> EraseAsync(RetainedRecording recording, CancellationToken cancel)
     {
         if (pbxes.FirstOrDefault(pbx => pbx.Name == recording.Pbx) is not { } owner)
         {
-            // Another worker's, or one that is no longer in the settings: whoever has it deletes it.
+            // Another worker's, or one that is no longer in the settings. What is wholly in the vault was seen to be gone from it; else whoever has it deletes it.
+            foreach (var index in vault)
+            {
+                if (await index.FindAsync(recording.Name, cancel) is { State: VaultState.Done })
+                {
+                    return true;
+                }
+            }
+
             return false;
         }
 

@@ -12,6 +12,9 @@ namespace IvrConsent.Storage.Database;
 /// </summary>
 internal abstract class LedgerDatabase(NumberKeyRing numbers) : IAsyncDisposable
 {
+    private const int MostScrubTries = 20;
+    private static readonly TimeSpan ScrubDelay = TimeSpan.FromMilliseconds(50);
+
     /// <summary>The keys that callers' numbers are found and encrypted with.</summary>
     public NumberKeyRing Numbers => numbers;
 
@@ -50,6 +53,21 @@ internal abstract class LedgerDatabase(NumberKeyRing numbers) : IAsyncDisposable
     /// it is to be tried again. Never holds the writer of calls up.
     /// </summary>
     public abstract Task<bool> ScrubAsync(DbConnection connection, CancellationToken cancel);
+
+    /// <summary>Tries a few times within a second, for hindrances that are over at once; false: none of them did it.</summary>
+    protected static async Task<bool> TryScrubAsync(Func<Task<bool>> scrub, CancellationToken cancel)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var done = await scrub();
+            if (done || tries == MostScrubTries)
+            {
+                return done;
+            }
+
+            await Task.Delay(ScrubDelay, TimeProvider.System, cancel);
+        }
+    }
 
     /// <summary>Writes all of a table anew, without what was dropped from it.</summary>
     public abstract Task RewriteAsync(DbConnection connection, string table, CancellationToken cancel);

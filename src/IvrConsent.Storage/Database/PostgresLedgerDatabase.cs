@@ -113,11 +113,30 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
     // PostgreSQL has no way to overwrite what was deleted: the row's bytes (a keyed hash, a ciphertext, a wrapped key) stay in its page
     // until its place is used again, in the write-ahead log until its segment is gone, and in backups. Without the keys they say
     // nothing; README tells how to be rid of them. This makes their place the next to be used: by itself the server would do so only when
-    // a fifth of the table is deleted. Where somebody else has the table locked it is left to the next time.
+    // a fifth of the table is deleted. A table that somebody else has locked is passed by, which the server says in a warning only. A row that an open
+    // transaction still sees stays, and nothing certain says so: the next VACUUM after its end makes its place free.
     public override async Task<bool> ScrubAsync(DbConnection connection, CancellationToken cancel)
     {
-        await connection.ExecuteAsync(new CommandDefinition("VACUUM (SKIP_LOCKED) recording_keys, subjects", commandTimeout: 600, cancellationToken: cancel));
-        return true;
+        var passedBy = false;
+        void Hear(object sender, NpgsqlNoticeEventArgs heard) => passedBy |= heard.Notice.SqlState == PostgresErrorCodes.LockNotAvailable;
+        var server = (NpgsqlConnection)connection;
+        await connection.ExecuteAsync(new CommandDefinition("SET client_min_messages = warning", cancellationToken: cancel));
+        server.Notice += Hear;
+        try
+        {
+            return await TryScrubAsync(
+                async () =>
+                {
+                    passedBy = false;
+                    await connection.ExecuteAsync(new CommandDefinition("VACUUM (SKIP_LOCKED) recording_keys, subjects", commandTimeout: 600, cancellationToken: cancel));
+                    return !passedBy;
+                },
+                cancel);
+        }
+        finally
+        {
+            server.Notice -= Hear;
+        }
     }
 
     public override Task RewriteAsync(DbConnection connection, string table, CancellationToken cancel) =>

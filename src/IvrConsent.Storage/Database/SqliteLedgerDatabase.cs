@@ -12,8 +12,6 @@ namespace IvrConsent.Storage.Database;
 internal sealed class SqliteLedgerDatabase : LedgerDatabase
 {
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-    private const int MostScrubTries = 20;
-    private static readonly TimeSpan ScrubDelay = TimeSpan.FromMilliseconds(50);
     private readonly string _path;
 
     public SqliteLedgerDatabase(string path, NumberKeyRing numbers)
@@ -105,16 +103,9 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         await connection.ExecuteAsync(new CommandDefinition("PRAGMA busy_timeout = 0", cancellationToken: cancel));
         try
         {
-            for (var tries = 1; ; tries++)
-            {
-                var hindered = await connection.ExecuteScalarAsync<int>(new CommandDefinition("PRAGMA wal_checkpoint(TRUNCATE)", cancellationToken: cancel));
-                if (hindered == 0 || tries == MostScrubTries)
-                {
-                    return hindered == 0;
-                }
-
-                await Task.Delay(ScrubDelay, TimeProvider.System, cancel);
-            }
+            return await TryScrubAsync(
+                async () => await connection.ExecuteScalarAsync<int>(new CommandDefinition("PRAGMA wal_checkpoint(TRUNCATE)", cancellationToken: cancel)) == 0,
+                cancel);
         }
         finally
         {

@@ -178,16 +178,36 @@ internal sealed class VaultTable(LedgerDatabase database) : RightsTables(databas
         var rows = await ReadAsync(
             "SELECT state, count(*), coalesce(sum(quarantined), 0) FROM vault GROUP BY state",
             null,
-            row => (State: Enum.Parse<VaultState>(row.GetString(0)), Count: row.GetInt64(1), Quarantined: Convert.ToInt64(row.GetValue(2), System.Globalization.CultureInfo.InvariantCulture)),
+            row => (State: Enum.Parse<VaultState>(row.GetString(0)), Count: row.GetInt64(1), Quarantined: Number(row, 2)),
             cancel);
         long Of(VaultState state) => rows.Where(row => row.State == state).Sum(row => row.Count);
         return new VaultCounts(Of(VaultState.Waiting), Of(VaultState.Stored), Of(VaultState.Done), Of(VaultState.Missing), rows.Sum(row => row.Quarantined));
     }
 
+    // Both ids are of version 7, which begin with the time: of the recording's being entered, and of the decision.
+    public async Task<IReadOnlyList<PbxBacklog>> FindBacklogAsync(DateTimeOffset before, CancellationToken cancel) => await ReadAsync(
+        """
+        SELECT p.pbx, sum(p.waiting), sum(p.erasing) FROM (
+            SELECT v.pbx, 1 AS waiting, 0 AS erasing FROM vault v
+            WHERE v.state IN ('Waiting', 'Stored') AND v.event_id < @before
+                AND NOT EXISTS (SELECT 1 FROM retention r WHERE r.recording = v.recording AND r.state = 'erasing')
+            UNION ALL
+            SELECT r.pbx, 0, 1 FROM retention r
+            WHERE r.state = 'erasing' AND r.erase_event < @before
+                AND NOT EXISTS (SELECT 1 FROM vault v WHERE v.recording = r.recording AND v.state = 'Done')) p
+        GROUP BY p.pbx ORDER BY p.pbx
+        """,
+        new { before = Id(CallId.First(before).Value) },
+        row => new PbxBacklog(row.GetString(0), Number(row, 1), Number(row, 2)),
+        cancel);
+
     public async Task<byte[]?> FindKeyAsync(string recording, CancellationToken cancel) => (await ReadAsync(
         "SELECT wrapped FROM recording_keys WHERE recording = @recording", new { recording }, row => row.GetFieldValue<byte[]>(0), cancel)).FirstOrDefault();
 
     public Task ForgetAsync(string recording, CancellationToken cancel) => ExecuteAsync("DELETE FROM vault WHERE recording = @recording", new { recording }, cancel);
+
+    // A sum is of another type in each database.
+    private static long Number(DbDataReader row, int column) => Convert.ToInt64(row.GetValue(column), System.Globalization.CultureInfo.InvariantCulture);
 
     private static DynamicParameters Values(VaultItem item, params (string Name, object? Value)[] more)
     {

@@ -160,6 +160,11 @@ internal sealed class RetentionTable(LedgerDatabase database, HoldTable holds) :
                 values,
                 transaction,
                 cancellationToken: cancel));
+            await connection.ExecuteAsync(new CommandDefinition(
+                $"DELETE FROM vault WHERE recording {AmongNames} AND EXISTS (SELECT 1 FROM retention r WHERE r.recording = vault.recording AND r.state = 'erasing')",
+                values,
+                transaction,
+                cancellationToken: cancel));
             return await connection.ExecuteAsync(new CommandDefinition(
                 $"DELETE FROM retention WHERE state = 'erasing' AND recording {AmongNames}", values, transaction, cancellationToken: cancel));
         },

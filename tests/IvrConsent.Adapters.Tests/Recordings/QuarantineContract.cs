@@ -109,7 +109,7 @@ public abstract class QuarantineContract(LedgerTestDatabase database) : Database
         Assert.Contains("GDPR 18", await RefusalAsync(scene, locked, "quality"), StringComparison.Ordinal);
         await scene.Rights.Desk.RestrictAsync(restriction.Id, false, "anna", Cancel);
 
-        var finisher = new ErasureFinisher(scene.Rights.Retention, [new VaultRemains(scene.Index, scene.Store)], scene.Rights.Ledger.Ledger, TimeProvider.System);
+        var finisher = new ErasureFinisher(scene.Rights.Retention, [new VaultRemains(scene.Index, scene.Store, scene.Rights.Ledger.Ledger, TimeProvider.System)], scene.Rights.Ledger.Ledger, TimeProvider.System);
         var desk = new QuarantineDesk(scene.Index, scene.Rights.Retention, scene.Rights.Requests, scene.Rights.Ledger.Ledger, scene.Rights.Ledger.Reader, finisher, scene.Rights.Log);
         Assert.True((await desk.DeleteAsync(await scene.EntryAsync(locked), "anna", "nobody consented", false, Cancel)).Decision.Delete);
         Assert.Null(await scene.Index.FindKeyAsync(locked.Name, Cancel));

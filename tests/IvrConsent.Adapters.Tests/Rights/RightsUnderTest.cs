@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using Dapper;
 using IvrConsent.Adapters.Tests.Ledger;
 using IvrConsent.Core.Calls;
@@ -29,7 +30,7 @@ internal sealed class RightsUnderTest : IAsyncDisposable
         Requests = new RequestTable(_database);
         Remains = remains;
         Finisher = new ErasureFinisher(Retention, [remains], ledger.Ledger, TimeProvider.System);
-        Withdrawals = new WithdrawalSweep(Retention, ledger.Reader, new WithdrawalActions(line => line == "keeps" ? WithdrawalAction.Keep : WithdrawalAction.Erase), TimeProvider.System);
+        Withdrawals = new WithdrawalSweep(Retention, ledger.Reader, ledger.Ledger, new WithdrawalActions(line => line == "keeps" ? WithdrawalAction.Keep : WithdrawalAction.Erase), TimeProvider.System);
         LedgerRetention = new LedgerRetentionTable(_database) { Slice = 3 }; // so that few rows are several
         Sweep = new RetentionSweep(Retention, Holds, Withdrawals, Finisher, Forgetting(null, TimeProvider.System), TimeProvider.System);
         Log = new RightsLog(ledger.Ledger, TimeProvider.System);
@@ -114,16 +115,42 @@ internal sealed class RightsUnderTest : IAsyncDisposable
     }
 }
 
+/// <summary>Retention that counts how often the database is scrubbed.</summary>
+public class CountingRetention : DispatchProxy
+{
+    private IRetention _retention = null!;
+
+    public int Scrubs { get; private set; }
+
+    public static (IRetention Retention, CountingRetention Count) Wrap(IRetention retention)
+    {
+        var proxy = Create<IRetention, CountingRetention>();
+        var count = (CountingRetention)(object)proxy;
+        count._retention = retention;
+        return (proxy, count);
+    }
+
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+    {
+        Scrubs += targetMethod!.Name == nameof(IRetention.ScrubAsync) ? 1 : 0;
+        return targetMethod.Invoke(_retention, args);
+    }
+}
+
 /// <summary>Files, as far as deleting them goes.</summary>
 internal sealed class FakeRemains : IRecordingRemains
 {
     public ConcurrentDictionary<string, bool> Files { get; } = [];
+
+    /// <summary>What was to be deleted, each time.</summary>
+    public ConcurrentQueue<string> Asked { get; } = [];
 
     /// <summary>Names that cannot be deleted now.</summary>
     public ConcurrentDictionary<string, bool> Stuck { get; } = [];
 
     public Task<bool> EraseAsync(RetainedRecording recording, CancellationToken cancel)
     {
+        Asked.Enqueue(recording.Name);
         if (Stuck.ContainsKey(recording.Name))
         {
             return Task.FromResult(false);

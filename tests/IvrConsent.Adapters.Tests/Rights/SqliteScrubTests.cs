@@ -3,6 +3,7 @@ using Dapper;
 using IvrConsent.Adapters.Tests.Ledger;
 using IvrConsent.Core.Ledger;
 using IvrConsent.Core.Retention;
+using IvrConsent.TestKit.Time;
 using Xunit;
 
 namespace IvrConsent.Adapters.Tests.Rights;
@@ -74,6 +75,68 @@ public sealed class SqliteScrubTests : IAsyncLifetime
         }
 
         await sweep;
+    }
+
+    [Fact]
+    public async Task While_it_waits_for_a_reader_no_file_is_deleted_again_and_again()
+    {
+        await using var rights = await RightsUnderTest.StartAsync(_database);
+        var recording = await rights.KeepAsync();
+        await using (await ReadingAsync())
+        {
+            await rights.Sweep.RunAsync(Cancel);
+            Assert.Equal(0, await rights.Finisher.RunAsync(Cancel));
+            Assert.Equal(0, await rights.Finisher.RunAsync(Cancel));
+        }
+
+        Assert.Equal(1, await rights.Finisher.RunAsync(Cancel));
+        Assert.Equal([recording.Name], rights.Remains.Asked);
+    }
+
+    [Fact]
+    public async Task One_sweep_scrubs_once_and_what_waits_for_its_file_is_not_scrubbed_again()
+    {
+        await using var rights = await RightsUnderTest.StartAsync(_database);
+        var (retention, count) = CountingRetention.Wrap(rights.Retention);
+        var finisher = new ErasureFinisher(retention, [rights.Remains], rights.Ledger.Ledger, TimeProvider.System);
+        var sweep = new RetentionSweep(retention, rights.Holds, rights.Withdrawals, finisher, rights.Forgetting(null, TimeProvider.System), TimeProvider.System);
+        await sweep.RunAsync(Cancel);
+        Assert.Equal(1, count.Scrubs); // what others left
+
+        var (first, stuck) = (await rights.KeepAsync(), await rights.KeepAsync());
+        rights.Remains.Stuck[stuck.Name] = true;
+        Assert.Equal((1, 1), await sweep.RunAsync(Cancel) is var report ? (report.Erased, report.Unfinished) : default);
+        Assert.Equal(2, count.Scrubs);
+        Assert.Equal(0, await finisher.RunAsync(Cancel));
+        Assert.Equal(2, count.Scrubs);
+        Assert.Equal(new[] { first.Name, stuck.Name, stuck.Name }.Order(), rights.Remains.Asked.Order());
+
+        // One that was decided on since is scrubbed before it is told, and the other is not kept waiting for it.
+        rights.Remains.Stuck.Clear();
+        await rights.KeepAsync();
+        Assert.Equal(2, (await sweep.RunAsync(Cancel)).Erased);
+        Assert.Equal(3, count.Scrubs);
+    }
+
+    [Fact]
+    public async Task It_is_not_told_that_the_ledger_forgot_a_number_while_a_file_of_the_database_has_it()
+    {
+        await using var rights = await RightsUnderTest.StartAsync(_database);
+        var call = Make.Call() with { CallerNumber = "+48600700801" };
+        await rights.Ledger.AppendAsync(new LedgerBatch(call, [Make.Entry(call, 1, new CallArrived(call.Pbx, call.Channel, call.Line, "w1")), Make.Entry(call, 2, Make.Ended())]));
+        var number = await ReadAsync("SELECT number_encrypted FROM subjects");
+        var forgetting = rights.Forgetting(TimeSpan.FromDays(100), new ManualTimeProvider(Make.Start.AddDays(101)));
+        var told = new LedgerQuery(EventType: nameof(NumbersForgotten));
+        await using (await ReadingAsync())
+        {
+            Assert.Equal(1, (await forgetting.RunAsync(Cancel)).Persons);
+            Assert.Empty(await rights.Ledger.ReadAsync(told));
+            Assert.True(IsInAFile(number));
+        }
+
+        Assert.Equal(0, (await forgetting.RunAsync(Cancel)).Persons);
+        Assert.Single(await rights.Ledger.ReadAsync(told));
+        Assert.False(IsInAFile(number));
     }
 
     /// <summary>Somebody who reads: he sees the database as it is now until he is disposed of.</summary>

@@ -3,6 +3,7 @@ using IvrConsent.Core.Calls;
 using IvrConsent.Core.Consent;
 using IvrConsent.Core.Ledger;
 using IvrConsent.Core.Retention;
+using IvrConsent.Core.Rights;
 using Xunit;
 
 namespace IvrConsent.Adapters.Tests.Rights;
@@ -89,23 +90,39 @@ public abstract class WithdrawalContract(LedgerTestDatabase database) : Database
 
         Assert.Equal(0, (await rights.Sweep.RunAsync(Cancel)).Withdrawn);
         Assert.Equal([recording.Name], await rights.KeysAsync());
+        Assert.Contains(hold.Id.ToString(), Assert.Single((await rights.LogAsync(recording.Call)).OfType<RecordingFailed>()).Detail, StringComparison.Ordinal);
         await rights.Holds.ReleaseAsync(hold.Id, "anna", "settled", TimeProvider.System.GetUtcNow(), Cancel);
         Assert.Equal(1, (await rights.Sweep.RunAsync(Cancel)).Withdrawn);
         Assert.Empty(await rights.KeysAsync());
     }
 
     [Fact]
-    public async Task A_restriction_stops_it_until_it_is_lifted()
+    public async Task A_restriction_stops_it_until_it_is_lifted_and_the_ledger_says_once_why()
     {
         await using var rights = await RightsUnderTest.StartAsync(Database);
-        var recording = await RecordedAsync(rights);
-        Assert.True(await rights.Retention.RestrictAsync(recording.Name, Make.Call().Id, Cancel));
+        var (recording, other) = (await RecordedAsync(rights), await RecordedAsync(rights));
+        var request = await rights.Desk.OpenAsync(RequestKind.Restriction, null, recording.Call, null, "anna", Cancel);
+        await rights.Desk.RestrictAsync(request.Id, true, "anna", Cancel);
         await WithdrawAsync(rights, WithdrawalScope.Person);
 
-        Assert.Equal(0, (await rights.Sweep.TryAsync(Cancel)).Withdrawn);
-        Assert.Equal(0, (await rights.Sweep.RunAsync(Cancel)).Withdrawn);
+        Assert.Equal(recording.Name, Assert.Single((await rights.Sweep.TryAsync(Cancel)).KeptWithdrawn).Recording.Name);
+        Assert.Equal(1, await rights.Sweep.RunWithdrawalsAsync(Make.Start, Cancel));
+        for (var again = 0; again < 2; again++)
+        {
+            var report = await rights.Sweep.RunAsync(Cancel);
+            Assert.Equal(0, report.Withdrawn);
+            var kept = Assert.Single(report.KeptWithdrawn);
+            Assert.Equal((recording.Name, "GDPR 18(1)"), (kept.Recording.Name, Assert.Single(kept.Decision.Kept).Article));
+        }
+
         Assert.Equal([recording.Name], await rights.KeysAsync());
-        Assert.True(await rights.Retention.RestrictAsync(recording.Name, null, Cancel));
+        Assert.Equal(other.Name, Assert.Single(await rights.ErasedAsync()).Recording);
+        var told = Assert.Single((await rights.LogAsync(recording.Call)).OfType<RecordingFailed>());
+        Assert.Equal((recording.Name, RecordingFailures.NotErased), (told.Recording, told.Reason));
+        Assert.Contains($"case {request.Id}", told.Detail, StringComparison.Ordinal);
+        Assert.Empty((await rights.LogAsync(other.Call)).OfType<RecordingFailed>());
+
+        await rights.Desk.RestrictAsync(request.Id, false, "anna", Cancel);
         Assert.Equal(1, (await rights.Sweep.RunAsync(Cancel)).Withdrawn);
         Assert.Empty(await rights.KeysAsync());
     }
@@ -120,6 +137,7 @@ public abstract class WithdrawalContract(LedgerTestDatabase database) : Database
         Assert.Equal(0, (await rights.Sweep.RunAsync(Cancel)).Withdrawn);
         Assert.Equal([recording.Name], await rights.KeysAsync());
         Assert.Equal("contract", Assert.Single(Assert.Single(await rights.Retention.FindAsync(recording.Subject, null, null, 10, Cancel)).Terms).Purpose);
+        Assert.Empty((await rights.LogAsync(recording.Call)).OfType<RecordingFailed>());
     }
 
     [Fact]
@@ -143,7 +161,7 @@ public abstract class WithdrawalContract(LedgerTestDatabase database) : Database
         await using var first = await RightsUnderTest.StartAsync(Database);
         var recording = await RecordedAsync(first);
         await WithdrawAsync(first, WithdrawalScope.Person);
-        Assert.Equal(1, await first.Withdrawals.RunAsync(null, Cancel)); // and it died before it could finish
+        Assert.Equal(1, (await first.Withdrawals.RunAsync(null, Cancel)).Erased); // and it died before it could finish
         Assert.Empty(await first.KeysAsync());
         Assert.Empty(await first.ErasedAsync());
 

@@ -35,7 +35,7 @@ public sealed class HeldTests : IAsyncLifetime
         Assert.Equal(plain, await vault.HearAsync(call));
         Assert.Empty((await vault.RetainedAsync(call))!.Terms);
 
-        var withdrawals = new WithdrawalSweep(vault.Retention, vault.Ledger.Reader, new WithdrawalActions(_ => WithdrawalAction.Erase), TimeProvider.System);
+        var withdrawals = new WithdrawalSweep(vault.Retention, vault.Ledger.Reader, vault.Ledger.Ledger, new WithdrawalActions(_ => WithdrawalAction.Erase), TimeProvider.System);
         var sweep = new RetentionSweep(vault.Retention, vault.Holds, withdrawals, vault.Finisher, vault.LedgerRetention, TimeProvider.System);
         Assert.Equal(0, (await sweep.RunAsync(Cancel)).Erased);
         Assert.NotNull(await vault.HearAsync(call));

@@ -48,7 +48,9 @@ public sealed class StrangeNameTests : IAsyncLifetime
 
         Assert.Equal(1, await vault.TakeIn.RunAsync(Cancel));
         Assert.NotNull(await vault.HearAsync(call));
-        Assert.Equal(VaultState.Waiting, (await vault.Index.FindAsync(strange, Cancel))!.State);
+        var waits = (await vault.Index.FindAsync(strange, Cancel))!;
+        Assert.Equal(VaultState.Waiting, waits.State);
+        Assert.Contains("no store takes its name", waits.Detail, StringComparison.Ordinal);
         Assert.Contains(vault.Log.Lines, line => line.Text.Contains($"{strange}: not taken in at attempt 1", StringComparison.Ordinal));
     }
 }

@@ -165,15 +165,37 @@ public abstract class TakeInContract(LedgerTestDatabase database) : DatabaseCont
 
         // The key is destroyed and the object deleted; the PBX is not done yet, so nothing is on record.
         await vault.Retention.DecideAsync([name], DeletionCause.ErasureRequested, "anna", TimeProvider.System.GetUtcNow(), Cancel);
-        Assert.True(await new VaultRemains(vault.Index, vault.Store).EraseAsync((await vault.Retention.FindPendingAsync(null, 1, Cancel)).Single().Recording, Cancel));
+        Assert.True(await vault.Remains.EraseAsync((await vault.Retention.FindPendingAsync(null, 1, Cancel)).Single().Recording, Cancel));
         vault.Pbx.Undeletable.Clear();
         Assert.True(vault.Pbx.Stored.ContainsKey(name));
+        Assert.Equal(new VaultCounts(0, 1, 0, 0, 0), await vault.Index.CountAsync(Cancel)); // its place is known until the erasure is finished
         await vault.Reconciler.RunAsync(Cancel);
         await vault.LetTimePassAsync();
-        await vault.TakeIn.RunAsync(Cancel);
+        Assert.Equal(0, await vault.TakeIn.RunAsync(Cancel));
         Assert.Equal(0, await vault.KeysAsync());
         Assert.Empty(await vault.ObjectsAsync());
+        Assert.Equal(1, await vault.WholeFinisher.RunAsync(Cancel));
+        Assert.Empty(vault.Pbx.Stored);
         Assert.Null(await vault.Index.FindAsync(name, Cancel));
+    }
+
+    [Fact]
+    public async Task The_PBXs_file_is_closed_before_it_is_deleted()
+    {
+        // What is open stays on its disk, deleted or not.
+        await using var vault = await VaultUnderTest.StartAsync(Database);
+        var (_, name) = await vault.RecordAsync();
+        MemoryStream? opened = null;
+        vault.Pbx.Reading = (_, stream) => opened = (MemoryStream)stream;
+        var closed = new List<bool>();
+        vault.Pbx.Deleting = deleted =>
+        {
+            closed.Add(deleted == name && opened is { CanRead: false });
+            return Task.CompletedTask;
+        };
+
+        Assert.Equal(1, await vault.TakeIn.RunAsync(Cancel));
+        Assert.Equal([true], closed);
     }
 
     [Fact]

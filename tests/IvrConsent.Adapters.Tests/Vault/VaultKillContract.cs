@@ -209,8 +209,8 @@ public sealed class VaultKillChild
         public async Task RunAsync(CancellationToken cancel)
         {
             await _takeIn.RunAsync(cancel);
-            var finisher = new ErasureFinisher(retention, [new VaultRemains(index, store), new PbxPlace(pbx)], ledger, TimeProvider.System);
-            var withdrawals = new WithdrawalSweep(retention, reader, new WithdrawalActions(_ => WithdrawalAction.Erase), TimeProvider.System);
+            var finisher = new ErasureFinisher(retention, [new VaultRemains(index, store, ledger, TimeProvider.System), new PbxPlace(pbx)], ledger, TimeProvider.System);
+            var withdrawals = new WithdrawalSweep(retention, reader, ledger, new WithdrawalActions(_ => WithdrawalAction.Erase), TimeProvider.System);
             await new RetentionSweep(retention, holds, withdrawals, finisher, forgetting, TimeProvider.System).RunAsync(cancel);
             await new VaultReconciler(index, store, ledger, [pbx], _takeIn, new TakeInOptions(), TimeProvider.System, new TestLog<VaultReconciler>()).RunAsync(cancel);
         }

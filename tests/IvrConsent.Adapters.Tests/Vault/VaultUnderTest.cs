@@ -40,7 +40,8 @@ internal sealed class VaultUnderTest : IAsyncDisposable
         Audio = new VaultAudio(Index, Store, Cipher);
         TakeIn = Make();
         Reconciler = new VaultReconciler(Index, Store, ledger.Ledger, [Pbx], TakeIn, new TakeInOptions { TakeUnknown = true }, TimeProvider.System, ReconcilerLog);
-        Finisher = new ErasureFinisher(Retention, [new VaultRemains(Index, Store)], ledger.Ledger, TimeProvider.System);
+        Finisher = new ErasureFinisher(Retention, [Remains], ledger.Ledger, TimeProvider.System);
+        WholeFinisher = new ErasureFinisher(Retention, [Remains, new PbxCopy(Pbx)], ledger.Ledger, TimeProvider.System);
     }
 
     public LedgerUnderTest Ledger { get; }
@@ -71,7 +72,14 @@ internal sealed class VaultUnderTest : IAsyncDisposable
 
     public VaultReconciler Reconciler { get; }
 
+    /// <summary>What lies in the store.</summary>
+    public VaultRemains Remains => new(Index, Store, Ledger.Ledger, TimeProvider.System);
+
+    /// <summary>Reaches the store only.</summary>
     public ErasureFinisher Finisher { get; }
+
+    /// <summary>Reaches the store and the PBX, as the worker's does.</summary>
+    public ErasureFinisher WholeFinisher { get; }
 
     public TestLog<TakeIn> Log { get; } = new();
 
@@ -93,6 +101,10 @@ internal sealed class VaultUnderTest : IAsyncDisposable
         var options = new TakeInOptions { AtOnce = 1, RetryBase = TimeSpan.FromMinutes(1) };
         return new TakeIn(Of(Index), Of(Store), Cipher, Of<ILedger>(Ledger.Ledger), [Of<IPbx>(Pbx)], options, TimeProvider.System, Log);
     }
+
+    /// <summary>The same vault again, beside another ledger or with holds.</summary>
+    public TakeIn Make(ILedger ledger, IHolds? holds = null) =>
+        new(Index, Store, Cipher, ledger, [Pbx], new TakeInOptions { AtOnce = 1, RetryBase = TimeSpan.FromMinutes(1) }, TimeProvider.System, Log, holds);
 
     /// <summary>As if the time had passed for which a recording is put off, or is somebody else's.</summary>
     public async Task LetTimePassAsync()
@@ -161,6 +173,16 @@ internal sealed class VaultUnderTest : IAsyncDisposable
     {
         await _database.DisposeAsync();
         await Ledger.DisposeAsync();
+    }
+}
+
+/// <summary>The copy on the PBX in memory.</summary>
+internal sealed class PbxCopy(FakePbx pbx) : IRecordingRemains
+{
+    public async Task<bool> EraseAsync(RetainedRecording recording, CancellationToken cancel)
+    {
+        await pbx.DeleteStoredRecordingAsync(recording.Name, cancel);
+        return await pbx.FindStoredRecordingAsync(recording.Name, cancel) is null;
     }
 }
 

@@ -70,7 +70,7 @@ public abstract class WaitingContract(LedgerTestDatabase database) : DatabaseCon
         await vault.LetTimePassAsync();
         await vault.TakeIn.RunAsync(Cancel);
         Assert.Empty((await vault.EventsAsync(call)).OfType<RecordingFailed>());
-        await Finisher(vault).RunAsync(Cancel);
+        await vault.WholeFinisher.RunAsync(Cancel);
         Assert.Single((await vault.EventsAsync(call)).OfType<RecordingErased>());
     }
 
@@ -91,26 +91,6 @@ public abstract class WaitingContract(LedgerTestDatabase database) : DatabaseCon
         Assert.Equal(0, await vault.KeysAsync());
         Assert.Empty(await vault.ObjectsAsync());
         Assert.DoesNotContain(await vault.EventsAsync(call), fact => fact is RecordingStored or RecordingFailed);
-    }
-
-    [Fact]
-    public async Task Erased_when_it_is_stored_and_not_told_yet_it_is_not_told_behind_its_erasure()
-    {
-        await using var vault = await VaultUnderTest.StartAsync(Database);
-        var (call, name) = await vault.RecordAsync();
-        var ledger = new LedgerBetween(vault.Ledger.Ledger) { Loses = true };
-        var takeIn = new TakeIn(vault.Index, vault.Store, vault.Cipher, ledger, [vault.Pbx], new TakeInOptions(), TimeProvider.System, vault.Log);
-        await takeIn.RunAsync(Cancel);
-        Assert.Equal(VaultState.Stored, (await vault.Index.FindAsync(name, Cancel))!.State);
-
-        // The one who is to tell it has read the call: now it is erased, wholly.
-        await vault.LetTimePassAsync();
-        (ledger.Loses, ledger.Found) = (false, async () => await EraseAsync(vault, Desk(vault), call));
-        await takeIn.RunAsync(Cancel);
-        Assert.Single((await vault.EventsAsync(call)).OfType<RecordingErased>());
-        Assert.Empty((await vault.EventsAsync(call)).OfType<RecordingStored>());
-        Assert.Empty(vault.Pbx.Stored);
-        Assert.Empty(await vault.ObjectsAsync());
     }
 
     [Fact]
@@ -144,21 +124,28 @@ public abstract class WaitingContract(LedgerTestDatabase database) : DatabaseCon
     }
 
     [Fact]
-    public async Task Restricted_while_it_waits_it_is_kept_although_it_was_withdrawn()
+    public async Task Restricted_while_it_waits_and_withdrawn_then_it_is_kept_until_that_is_lifted()
     {
         await using var vault = await VaultUnderTest.StartAsync(Database);
-        var (call, name) = await vault.RecordAsync();
+        var (call, name) = await vault.RecordAsync(arrived: DateTimeOffset.UtcNow.AddMinutes(-5));
         var plain = FakePbx.Wav(vault.Pbx.Stored[name]);
         var desk = Desk(vault);
         var request = await desk.OpenAsync(RequestKind.Restriction, null, call.Id, null, "anna", Cancel);
-        Assert.Equal(1, (await desk.RestrictAsync(request.Id, true, "anna", Cancel)).Changed);
-        var withdrawn = new ConsentWithdrawn("*9", Make.Start, WithdrawalScope.Call, WithdrawalAction.Erase);
-        await vault.Ledger.AppendAsync(new LedgerBatch(null, [Make.Entry(call, 9, withdrawn)]));
+        await desk.RestrictAsync(request.Id, true, "anna", Cancel);
+        await vault.Ledger.AppendAsync(Make.More(call, 20, new ConsentWithdrawn("", Make.Start, WithdrawalScope.Call, WithdrawalAction.Erase) { By = "desk", Reason = "phoned" }));
 
-        var takeIn = new TakeIn(vault.Index, vault.Store, vault.Cipher, vault.Ledger.Ledger, [vault.Pbx], new TakeInOptions(), TimeProvider.System, vault.Log, vault.Holds);
-        Assert.Equal(1, await takeIn.RunAsync(Cancel));
+        await vault.TakeIn.RunAsync(Cancel);
+        var withdrawals = new WithdrawalSweep(vault.Retention, vault.Ledger.Reader, vault.Ledger.Ledger, new WithdrawalActions(_ => WithdrawalAction.Erase), TimeProvider.System);
+        var sweep = new RetentionSweep(vault.Retention, vault.Holds, withdrawals, vault.WholeFinisher, vault.LedgerRetention, TimeProvider.System);
+        Assert.Equal(name, Assert.Single((await sweep.RunAsync(Cancel)).KeptWithdrawn).Recording.Name);
         Assert.Equal(plain, await vault.HearAsync(call));
+        Assert.Empty(vault.Pbx.Stored);
         Assert.Empty((await vault.EventsAsync(call)).OfType<RecordingErased>());
+
+        await desk.RestrictAsync(request.Id, false, "anna", Cancel);
+        Assert.Equal(1, (await sweep.RunAsync(Cancel)).Withdrawn);
+        Assert.Single((await vault.EventsAsync(call)).OfType<RecordingErased>());
+        Assert.Empty(await vault.ObjectsAsync());
     }
 
     [Fact]
@@ -210,43 +197,8 @@ public abstract class WaitingContract(LedgerTestDatabase database) : DatabaseCon
     private static RequestDesk Desk(VaultUnderTest vault, bool remains = true)
     {
         var log = new RightsLog(vault.Ledger.Ledger, TimeProvider.System);
-        var finisher = remains ? Finisher(vault) : new ErasureFinisher(vault.Retention, [], vault.Ledger.Ledger, TimeProvider.System);
+        var finisher = remains ? vault.WholeFinisher : new ErasureFinisher(vault.Retention, [], vault.Ledger.Ledger, TimeProvider.System);
         var waiting = new WaitingRecordings(vault.Ledger.Ledger, vault.Ledger.Reader, vault.Retention, [vault.Index], TimeProvider.System);
         return new RequestDesk(new RequestTable(vault.Database), vault.Retention, waiting, finisher, vault.Ledger.Ledger, log);
-    }
-
-    private static ErasureFinisher Finisher(VaultUnderTest vault) =>
-        new(vault.Retention, [new VaultRemains(vault.Index, vault.Store), new PbxCopy(vault)], vault.Ledger.Ledger, TimeProvider.System);
-
-    /// <summary>A ledger that takes nothing for a while, and where something happens when a call was found.</summary>
-    private sealed class LedgerBetween(ILedger ledger) : ILedger
-    {
-        public bool Loses { get; set; }
-
-        public Func<Task> Found { get; set; } = () => Task.CompletedTask;
-
-        public LedgerHealth Health => ledger.Health;
-
-        public ValueTask<AppendResult> AppendAsync(LedgerBatch batch) => Loses ? ValueTask.FromResult(AppendResult.Lost) : ledger.AppendAsync(batch);
-
-        public Task<IReadOnlyList<OpenCall>> FindOpenCallsAsync(string pbx, CancellationToken cancel) => ledger.FindOpenCallsAsync(pbx, cancel);
-
-        public async Task<OpenCall?> FindCallAsync(CallId id, CancellationToken cancel)
-        {
-            var (found, then) = (await ledger.FindCallAsync(id, cancel), Found);
-            Found = () => Task.CompletedTask;
-            await then();
-            return found;
-        }
-    }
-
-    /// <summary>The copy on the PBX in memory.</summary>
-    private sealed class PbxCopy(VaultUnderTest vault) : IRecordingRemains
-    {
-        public async Task<bool> EraseAsync(RetainedRecording recording, CancellationToken cancel)
-        {
-            await vault.Pbx.DeleteStoredRecordingAsync(recording.Name, cancel);
-            return await vault.Pbx.FindStoredRecordingAsync(recording.Name, cancel) is null;
-        }
     }
 }

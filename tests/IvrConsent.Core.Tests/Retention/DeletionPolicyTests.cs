@@ -102,13 +102,19 @@ public sealed class DeletionPolicyTests
         Assert.True(DeletionPolicy.Decide(Recording(days: 1), DeletionCause.RetentionEnded, [hold with { ReleasedAt = Now }], Now).Delete);
     }
 
-    [Fact]
-    public void A_restriction_stops_sweep_and_withdrawal_and_not_the_person_s_own_request()
+    [Theory]
+    [InlineData(DeletionCause.RetentionEnded)]
+    [InlineData(DeletionCause.ConsentWithdrawn)]
+    [InlineData(DeletionCause.ObjectionUpheld)]
+    [InlineData(DeletionCause.NoGround)]
+    public void A_restriction_stops_every_deletion_but_the_one_that_the_person_asks_for(DeletionCause cause)
     {
-        var restricted = Recording(days: 1) with { RestrictedBy = Call };
-        Assert.Equal("GDPR 18(1)", Assert.Single(DeletionPolicy.Decide(restricted, DeletionCause.RetentionEnded, [], Now).Kept).Article);
-        Assert.Equal("GDPR 18(1)", Assert.Single(DeletionPolicy.Decide(restricted, DeletionCause.ConsentWithdrawn, [], Now).Kept).Article);
-        Assert.True(DeletionPolicy.Decide(restricted, DeletionCause.ObjectionUpheld, [], Now).Delete);
+        var recording = Recording(days: 1);
+        var restricted = recording with { RestrictedBy = Call };
+        Assert.True(DeletionPolicy.Decide(recording, cause, [], Now).Delete);
+        var kept = DeletionPolicy.Decide(restricted, cause, [], Now);
+        Assert.Equal("GDPR 18(1)", Assert.Single(kept.Kept).Article);
+        Assert.Contains($"case {Call}", kept.Reason, StringComparison.Ordinal);
         Assert.True(DeletionPolicy.Decide(restricted, DeletionCause.ErasureRequested, [], Now).Delete);
     }
 

@@ -54,7 +54,7 @@ public sealed class QuarantineTests : IDisposable
     {
         var locked = await _vault.KeepAsync(quarantined: true);
         var options = CommandContext.LedgerOptions(CommandContext.Load(_vault.Here.Settings)!);
-        Assert.Equal(FindingStatus.Warning, Assert.Single(await VaultChecks.QuarantineAsync(new VaultSettings(VaultStoreKind.Folder, _vault.Objects, null), options, Cancel)).Status);
+        Assert.Equal(FindingStatus.Warning, Assert.Single(await VaultChecks.ContentsAsync(new VaultSettings(VaultStoreKind.Folder, _vault.Objects, null), [], options, Cancel)).Status);
         var hold = Json(await _vault.RunAsync("holds", "place", "--call", locked.Call.ToString(), "--reason", "4 C 12/26", "--owner", "legal", "--json")).GetProperty("hold").GetString()!;
         var held = await RunAsync("delete", locked.Name, "--reason", "nobody consented", "--yes", "--json");
         Assert.Equal((1, false), (held.ExitCode, Json(held).GetProperty("key_destroyed").GetBoolean()));

@@ -87,16 +87,29 @@ internal sealed class VaultInstallation : IDisposable
 
     public void Dispose() => Here.Dispose();
 
+    /// <summary>The database and the vault, as a process of its own has them.</summary>
+    public ServiceProvider Open() => new ServiceCollection().AddLogging()
+        .AddStorage(new LedgerOptions { Connection = Path.Combine(Here.Folder, "ledger.db"), SpoolFolder = Path.Combine(Here.Folder, "spool"), KeyFolder = Here.Keys, CommitLimit = TimeSpan.FromSeconds(10) })
+        .AddVault(_ => RecordingStores.OpenFolder(Objects), _ => RecordingKeyWraps.Create(new KeyFolder(Here.Keys), KeyCommandOptions.None, TimeProvider.System))
+        .BuildServiceProvider();
+
+    /// <summary>Enters a recording that waits on this PBX, as the worker does.</summary>
+    public async Task EnterAsync(CallId id, string name, string pbx)
+    {
+        await using var services = Open();
+        await EnterAsync(services.GetRequiredService<IVaultIndex>(), id, name, pbx);
+    }
+
+    private static Task EnterAsync(IVaultIndex index, CallId id, string name, string pbx) =>
+        index.EnterAsync([new VaultItem(name, id, pbx, Guid.CreateVersion7(RecordScene.Start), VaultState.Waiting, 0)], null, RecordScene.Start, Cancel);
+
     private async Task<InVault> StoreAsync(CallId id, string name, bool quarantined)
     {
-        var options = new LedgerOptions { Connection = Path.Combine(Here.Folder, "ledger.db"), SpoolFolder = Path.Combine(Here.Folder, "spool"), KeyFolder = Here.Keys };
-        await using var services = new ServiceCollection().AddLogging().AddStorage(options)
-            .AddVault(_ => RecordingStores.OpenFolder(Objects), _ => RecordingKeyWraps.Create(new KeyFolder(Here.Keys), KeyCommandOptions.None, TimeProvider.System))
-            .BuildServiceProvider();
+        await using var services = Open();
         var (index, store) = (services.GetRequiredService<IVaultIndex>(), services.GetRequiredService<IRecordingStore>());
         var call = await services.GetRequiredService<ILedger>().FindCallAsync(id, Cancel);
         var decision = TakeInPolicy.Decide(name, id, "lab", call, Line.Terms, RecordScene.Start);
-        await index.EnterAsync([new VaultItem(name, id, "lab", Guid.CreateVersion7(RecordScene.Start), VaultState.Waiting, 0)], null, RecordScene.Start, Cancel);
+        await EnterAsync(index, id, name, "lab");
         var item = (await index.ClaimAsync((await index.FindAsync(name, Cancel))!, RecordScene.Start.AddMinutes(1), Cancel))! with { Quarantined = quarantined };
 
         var sound = RandomNumberGenerator.GetBytes(150_000);

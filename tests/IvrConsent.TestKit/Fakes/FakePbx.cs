@@ -97,10 +97,13 @@ public sealed class FakePbx(TimeProvider time, string name = "fake") : IPbx
     /// <summary>Recordings that do not go away when they are deleted.</summary>
     public HashSet<string> Undeletable { get; } = [];
 
-    public Task DeleteStoredRecordingAsync(string name, CancellationToken cancel)
+    /// <summary>Done when a recording is to be deleted, before it is.</summary>
+    public Func<string, Task> Deleting { get; set; } = _ => Task.CompletedTask;
+
+    public async Task DeleteStoredRecordingAsync(string name, CancellationToken cancel)
     {
+        await Deleting(name);
         _ = Undeletable.Contains(name) || Stored.Remove(name);
-        return Task.CompletedTask;
     }
 }
 
