@@ -56,8 +56,8 @@ public abstract class VaultKillContract(LedgerTestDatabase database) : DatabaseC
             await child.WaitForExitAsync(Cancel);
             if (await vault.Index.CountAsync(Cancel) is { Waiting: 0, Stored: 0 } && (await vault.Retention.FindPendingAsync(null, 1, Cancel)).Count == 0)
             {
-                // On a busy machine it was killed before it had begun: the next one is given longer.
-                most = Directory.GetFiles(pbx.Folder).Length > 0 ? Math.Min(most + 250, 5000) : most;
+                // On a busy machine it was killed before it had begun: the next one is given longer. Or it was done already: less long.
+                most = Directory.GetFiles(pbx.Folder).Length > 0 ? Math.Min(most * 2, 30_000) : Math.Max(most / 2, 250);
             }
             else
             {
