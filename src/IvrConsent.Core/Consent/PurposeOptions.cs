@@ -154,4 +154,8 @@ public static class PurposeWords
         ArgumentNullException.ThrowIfNull(texts);
         return texts.GetValueOrDefault(language) ?? texts.GetValueOrDefault("en") ?? texts.Values.FirstOrDefault() ?? id;
     }
+
+    /// <summary>The same in the words of the first purpose of that id among those that are known; its id where there is none.</summary>
+    public static string Of(string id, IEnumerable<PurposeOptions> known, string language) =>
+        known.FirstOrDefault(purpose => purpose.Id == id) is { } found ? Of(id, found.Texts, language) : id;
 }

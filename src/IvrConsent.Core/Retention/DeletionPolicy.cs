@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using IvrConsent.Core.Consent;
 
 namespace IvrConsent.Core.Retention;
@@ -26,7 +27,16 @@ public enum DeletionCause
 /// <param name="Article">The rule, for example <c>GDPR 17(3)(b)</c>.</param>
 /// <param name="Why">In words.</param>
 /// <param name="Until">How long it keeps it; null: no end is known.</param>
-public sealed record KeptBy(string Article, string Why, DateTimeOffset? Until);
+public sealed record KeptBy(string Article, string Why, DateTimeOffset? Until)
+{
+    /// <summary>The hold, where it is one; for who says it in another language.</summary>
+    [JsonIgnore]
+    public LegalHold? Hold { get; init; }
+
+    /// <summary>The purpose that has not ended, where it is one.</summary>
+    [JsonIgnore]
+    public RetentionTerm? Term { get; init; }
+}
 
 /// <summary>Whether a recording is deleted, and why or why not.</summary>
 /// <param name="Delete">Whether.</param>
@@ -50,7 +60,7 @@ public static class DeletionPolicy
         ArgumentNullException.ThrowIfNull(recording);
         var kept = holds
             .Where(hold => hold.IsInForce(now) && hold.Scope.Covers(recording))
-            .Select(hold => new KeptBy("GDPR 17(3)(e)", $"legal hold {hold.Id} of {hold.Owner}: {hold.Reason}", hold.EndsAt))
+            .Select(hold => new KeptBy("GDPR 17(3)(e)", $"legal hold {hold.Id} of {hold.Owner}: {hold.Reason}", hold.EndsAt) { Hold = hold })
             .ToList();
 
         // Who had it restricted opposes its erasure, although nothing allows to use it any more, or needs it for a claim (art. 18(1)(b), (c)); and but for storing it nothing
@@ -66,7 +76,7 @@ public static class DeletionPolicy
             kept.Add(new KeptBy("none", "no purpose gives it a date: name purposes in the settings and reclassify it", null));
         }
 
-        kept.AddRange(Left(recording.Terms, cause, now).Select(Ground));
+        kept.AddRange(Left(recording.Terms, cause, now).Select(term => Ground(term) with { Term = term }));
         return kept.Count == 0
             ? new DeletionDecision(true, Words(cause, recording), [])
             : new DeletionDecision(false, string.Join("; ", kept.Select(one => $"{one.Why} ({one.Article})")), kept);

@@ -77,9 +77,9 @@ public interface IRetention
 
     /// <summary>
     /// Deletes the mapping of the person's number, and of the calls what no proof needs, unless something still needs it; in one transaction. Null when it is gone, else what
-    /// keeps it, in words.
+    /// keeps it.
     /// </summary>
-    Task<string?> ForgetAsync(SubjectId subject, DateTimeOffset now, CancellationToken cancel);
+    Task<NumberKeeper?> ForgetAsync(SubjectId subject, DateTimeOffset now, CancellationToken cancel);
 
     /// <summary>The right to be the one sweep that runs, given back by disposing it; null while another has it, in whatever process.</summary>
     Task<IAsyncDisposable?> TryRunAloneAsync(CancellationToken cancel);

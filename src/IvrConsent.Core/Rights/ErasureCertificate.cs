@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -30,8 +29,7 @@ public sealed record CertifiedRecording(string Recording, string Call, DateTimeO
 /// How many of all erased recordings have file and ledger entry still to be done, which the worker's sweep does: unreadable already.
 /// </param>
 /// <param name="Kept">The recordings that stay, and why.</param>
-/// <param name="MappingDeleted">Whether the way from the number to the ledger's entries is destroyed.</param>
-/// <param name="MappingKeptBecause">What needs it; null when it is destroyed.</param>
+/// <param name="NumberKept">What needs the way from the number to the ledger's entries; null when it is destroyed.</param>
 public sealed record ErasureCertificate(
     string Case,
     DateTimeOffset IssuedAt,
@@ -40,57 +38,19 @@ public sealed record ErasureCertificate(
     IReadOnlyList<CertifiedRecording> Erased,
     int Unfinished,
     IReadOnlyList<CertifiedRecording> Kept,
-    bool MappingDeleted,
-    string? MappingKeptBecause)
+    [property: JsonIgnore] NumberKeeper? NumberKept)
 {
+    /// <summary>Whether the way from the number to the ledger's entries is destroyed.</summary>
+    public bool MappingDeleted => NumberKept is null;
+
+    /// <summary>What needs it; null when it is destroyed.</summary>
+    public string? MappingKeptBecause => NumberKept?.Words();
+
     /// <summary>The JSON form, whose bytes are hashed.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, CertificateJson.Readable.ErasureCertificate);
 
     /// <summary>SHA-256 of the JSON form, lower-case hexadecimal.</summary>
     public static string Hash(string json) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)));
-
-    /// <summary>The same for a person to read.</summary>
-    public string ToText()
-    {
-        var text = new StringBuilder();
-        Add($"Certificate of erasure, case {Case}");
-        Add($"Issued {Time(IssuedAt)} by {Actor}");
-        Add(string.Empty);
-        Add($"Erased: {Erased.Count} recordings. Their keys are destroyed, so every copy of their files, also in a backup, is unreadable.");
-        if (Erased.Count > 0)
-        {
-            Add("  An older copy of the database (a backup, a standby, PostgreSQL's write-ahead log) still holds those keys, wrapped to the master of");
-            Add("  that time. It opens nothing any more once that master is given up: ivrconsent keys rotate recordings, and a day later with --forget-old.");
-        }
-
-        foreach (var one in Erased)
-        {
-            Add($"  {one.Recording}, {CallOf(one)}: {one.Reason}");
-        }
-
-        if (Unfinished > 0)
-        {
-            Add($"  The files of {Unfinished} unreadable recordings are still to be deleted; the worker's sweep does it.");
-        }
-
-        Add($"Kept: {Kept.Count} recordings.");
-        foreach (var one in Kept)
-        {
-            Add($"  {one.Recording}, {CallOf(one)}: {one.Reason}");
-        }
-
-        Add(MappingDeleted
-            ? "The number's mapping is deleted: nobody can tell any more whose the remaining entries are."
-            : $"The number's mapping stays: {MappingKeptBecause}.");
-        Add("The ledger's entries stay as the proof that consent was asked for and obeyed (GDPR 5(2), 7(1), 17(3)(e)). They hold no number.");
-        return text.ToString();
-
-        void Add(string line) => text.Append(line).Append('\n');
-    }
-
-    private static string CallOf(CertifiedRecording one) => one.CallEndedAt is { } ended ? $"call of {Time(ended)}" : $"call {one.Call}";
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 }
 
 /// <summary>The certificate's JSON: source generated, indented, as people read it as well.</summary>

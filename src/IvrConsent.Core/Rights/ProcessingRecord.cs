@@ -37,11 +37,6 @@ public sealed record ProcessingRecord(PartyOptions Controller, IReadOnlyList<Pro
     /// <summary>30(1)(e): where recordings are stored; null: the settings do not say.</summary>
     public IReadOnlyList<StoragePlace>? Stored { get; init; }
 
-    private static readonly HashSet<string> Eea =
-    [
-        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
-    ];
-
     /// <summary>The records of all controllers; or what is missing, each naming the setting.</summary>
     public static (IReadOnlyList<ProcessingRecord> Records, IReadOnlyList<string> Missing) From(IReadOnlyList<LineOptions> lines, RecordOptions? records, string language)
     {
@@ -68,9 +63,9 @@ public sealed record ProcessingRecord(PartyOptions Controller, IReadOnlyList<Pro
                     (int)group.First().Purpose.Retention.TotalDays,
                     [.. group.Select(one => one.Name)])),
         ],
-        [.. lines.SelectMany(line => line.Processors).DistinctBy(party => party.Id).Select(party => new ProcessingRecipient(party, !Eea.Contains(party.Country)))])
+        [.. lines.SelectMany(line => line.Processors).DistinctBy(party => party.Id).Select(party => new ProcessingRecipient(party, !EuropeanEconomicArea.Has(party.Country)))])
     {
         Recipients = records?.Recipients,
-        Stored = records?.StorageLocations?.Select(place => new StoragePlace(place, !Eea.Contains(place))).ToList(),
+        Stored = records?.StorageLocations?.Select(place => new StoragePlace(place, !EuropeanEconomicArea.Has(place))).ToList(),
     };
 }

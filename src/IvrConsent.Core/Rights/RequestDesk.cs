@@ -110,9 +110,9 @@ public sealed class RequestDesk(IRequests requests, IRetention retention, Waitin
         await finisher.RunAsync(cancel);
 
         // One call is not the person: others of the same number would lose their way to it.
-        var keeps = request.Call is not null ? "the request is about one call only"
+        var keeps = request.Call is not null ? NumberKeeper.OneCallOnly
             : request.Subject is { } subject ? await retention.ForgetAsync(subject, log.Now, cancel)
-            : "the number was withheld: there is none";
+            : NumberKeeper.Withheld;
         if (keeps is null)
         {
             // What was recorded in a call that ended while this went on. With the mapping gone no further call is this person's.
@@ -129,7 +129,6 @@ public sealed class RequestDesk(IRequests requests, IRetention retention, Waitin
             [.. decided.Where(one => one.Decision.Delete).Select(Certified)],
             await finisher.CountUnfinishedAsync(cancel),
             [.. decided.Where(one => !one.Decision.Delete).DistinctBy(one => one.Recording.Name).Select(Certified), .. going.Select(StillRunning)],
-            keeps is null,
             keeps);
         var hash = ErasureCertificate.Hash(certificate.ToJson());
         await log.AddAsync(id, new PersonErased(certificate.Erased.Count, certificate.Kept.Count, keeps is null, actor, hash), $"Case {id}: the erasure is done", cancel);

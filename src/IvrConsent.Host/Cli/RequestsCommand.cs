@@ -1,5 +1,6 @@
 using System.CommandLine;
 using IvrConsent.Core.Access;
+using IvrConsent.Core.Consent;
 using IvrConsent.Core.Ledger;
 using IvrConsent.Core.Recordings;
 using IvrConsent.Core.Rights;
@@ -35,7 +36,7 @@ internal static class RequestsCommand
     public static Argument<string> CaseArgument() => new("case") { Description = "The case's id, as `requests list` shows it." };
 
     /// <summary>Erases, asks before, and writes the certificate; for <c>subjects erase</c> as well.</summary>
-    public static async Task<int> EraseAsync(RightsContext context, RequestCase request, string? output, bool yes, bool json, CancellationToken cancel)
+    public static async Task<int> EraseAsync(RightsContext context, RequestCase request, string? output, string language, bool yes, bool json, CancellationToken cancel)
     {
         var desk = context.Get<RequestDesk>();
         if (context.Settings.Access.FourEyesErasure)
@@ -50,16 +51,24 @@ internal static class RequestsCommand
         }
 
         var certificate = await desk.EraseAsync(request.Id, context.Actor, cancel);
+        var purposes = context.Settings.Lines.SelectMany(line => line.Options.Purposes).ToList();
+        var (machine, person) = (certificate.ToJson(), CertificatePage.Text(certificate, language, id => PurposeWords.Of(id, purposes, language)));
 
         // Shown before it is written: it is made once, and the ledger keeps its hash only. A full disk must not be its end.
-        Console.Out.WriteLine(json ? certificate.ToJson() : LedgerExport.Printable(certificate.ToText().Replace('\n', '\u2028')).Replace('\u2028', '\n'));
-        foreach (var (file, text) in CertificateFiles(output).Zip([certificate.ToJson(), certificate.ToText()]))
+        Console.Out.Write(json ? $"{machine}\n" : person);
+        foreach (var (file, text) in CertificateFiles(output).Zip([machine, person]))
         {
             await WriteNewAsync(file, text, cancel);
         }
 
         if (!json)
         {
+            if (certificate.Erased.Count > 0)
+            {
+                await Console.Error.WriteLineAsync(
+                    "Older copies of the database (a backup, a standby, PostgreSQL's write-ahead log) still hold the erased recordings' keys, wrapped to the master of that time. They open nothing any more once it is given up: ivrconsent keys rotate recordings, and a day later with --forget-old");
+            }
+
             await SayOpenAsync(request);
         }
 
@@ -124,7 +133,7 @@ internal static class RequestsCommand
         return written.Absent == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
-    /// <summary>The language of the index.</summary>
+    /// <summary>The language of what the person gets.</summary>
     public static Option<string> LanguageOption()
     {
         var language = new Option<string>("--language", "-l") { Description = $"The person's language: {string.Join(", ", ExportTexts.All.Keys)}.", DefaultValueFactory = _ => "en" };
@@ -253,13 +262,15 @@ internal static class RequestsCommand
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
         var id = CaseArgument();
-        var output = new Option<string?>("--certificate", "-o") { Description = "Write the certificate to NAME.json and NAME.txt, made anew." };
+        var output = new Option<string?>("--certificate", "-o") { Description = "Write the certificate to NAME.json and, in the person's language, NAME.txt, made anew." };
+        var language = LanguageOption();
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
-        var command = new Command("erase", "Carry out a case of erasure (GDPR 17): what no other ground keeps goes, the certificate lists what stays and why.") { id, output, yes, config, json };
+        var command = new Command("erase", "Carry out a case of erasure (GDPR 17): what no other ground keeps goes, the certificate lists what stays and why.") { id, output, language, yes, config, json };
         command.SetAction((parsed, cancel) => RightsContext.RunAsync(parsed.GetValue(config)!, Act.ErasePerson, async context => await EraseAsync(
             context,
             await context.Get<RequestDesk>().GetAsync(RightsContext.Id(parsed.GetValue(id)), cancel),
             parsed.GetValue(output),
+            parsed.GetValue(language)!,
             parsed.GetValue(yes),
             parsed.GetValue(json),
             cancel)));

@@ -125,9 +125,10 @@ internal static class SubjectsCommand
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
         var person = CommandContext.NumberFrom();
-        var output = new Option<string?>("--certificate", "-o") { Description = "Write the certificate to NAME.json and NAME.txt, made anew." };
+        var output = new Option<string?>("--certificate", "-o") { Description = "Write the certificate to NAME.json and, in the person's language, NAME.txt, made anew." };
+        var language = RequestsCommand.LanguageOption();
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask; needed where the number comes from standard input." };
-        var command = new Command("erase", "Open a case of erasure and carry it out at once. With four eyes: requests open, approve, erase.") { person, output, yes, config, json };
+        var command = new Command("erase", "Open a case of erasure and carry it out at once. With four eyes: requests open, approve, erase.") { person, output, language, yes, config, json };
         command.SetAction((parsed, cancel) => RightsContext.RunAsync(parsed.GetValue(config)!, Act.ErasePerson, async context =>
         {
             RefuseFourEyes(context.Settings.Access.FourEyesErasure, "erase");
@@ -139,7 +140,7 @@ internal static class SubjectsCommand
             }
 
             var request = await context.Get<RequestDesk>().OpenAsync(RequestKind.Erasure, subject, null, null, context.Actor, cancel);
-            return await RequestsCommand.EraseAsync(context, request, parsed.GetValue(output), yes: true, parsed.GetValue(json), cancel);
+            return await RequestsCommand.EraseAsync(context, request, parsed.GetValue(output), parsed.GetValue(language)!, yes: true, parsed.GetValue(json), cancel);
         }));
         return command;
     }

@@ -181,6 +181,13 @@ internal sealed record FullNotice
             pieces.Add(Fact(words.Stored, string.Join(", ", places)));
         }
 
+        // Which safeguards there are no setting says: who is asked knows.
+        var countries = line.Processors.Select(processor => processor.Country).Concat(records?.StorageLocations ?? []);
+        if (line.Controller is not null && !countries.All(EuropeanEconomicArea.Has))
+        {
+            pieces.Add(Text(words.ThirdCountries));
+        }
+
         return new NoticeSection(words.Recipients, pieces);
     }
 

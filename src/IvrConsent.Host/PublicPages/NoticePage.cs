@@ -27,7 +27,10 @@ internal static partial class NoticePage
         nav ul{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
         table{border-collapse:collapse;margin:1rem 0}
         th,td{text-align:left;vertical-align:top;padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--rule);overflow-wrap:normal}
-        td a{overflow-wrap:anywhere}
+        td a,td code{overflow-wrap:anywhere}
+        code{font:inherit}
+        .wide{overflow-x:auto}
+        .files{min-width:12rem}
         time{white-space:nowrap}
         @media (max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
         @media print{html{font-size:11pt;background:#fff;color:#000}body{max-width:none;padding:0}nav{display:none}h2,h3{break-after:avoid}dt,.soft{color:#333}a{color:inherit}}

@@ -95,6 +95,9 @@ internal sealed record NoticeWords
 
     public required string NoRecipients { get; init; }
 
+    /// <summary>Where something is outside the European Economic Area: who tells what protects it there (GDPR art. 13(1)(f), 15(2)).</summary>
+    public required string ThirdCountries { get; init; }
+
     public required string Rights { get; init; }
 
     /// <summary>By the words of <see cref="Core.Records.PrivacyRights"/>.</summary>

@@ -36,29 +36,29 @@ internal sealed record ConsentTexts(
     public static IReadOnlyDictionary<string, ConsentTexts> All { get; } = new Dictionary<string, ConsentTexts>(StringComparer.OrdinalIgnoreCase)
     {
         ["en"] = new(
-            "What you said about recording", "Reference", "Time (UTC)", "What holds now", "The notice that you heard", "{0} of {1} seconds were played", "What happened",
+            "What you said about recording", "Reference", "Date and time (UTC)", "What holds now", "The notice that you heard", "{0} of {1} seconds were played", "What happened",
             "key {0}", "by staying on the line", "corrected later: {0}", "Nothing on record says which purposes were told at that time.",
             StatesOf("asked", "yes", "no", "taken back", "no answer", "told, not asked"),
             WaysOf("in writing, entered by staff", "said to staff", "text message", "taken over from a list", "line for opt-outs", "entered by staff in the call", "an earlier answer of yours stands for this call")),
         ["de"] = new(
-            "Ihre Antwort zur Aufzeichnung", "Referenz", "Zeit (UTC)", "Was jetzt gilt", "Der Hinweis, den Sie gehört haben", "{0} von {1} Sekunden wurden abgespielt", "Was geschah",
-            "Taste {0}", "durch Bleiben in der Leitung", "später berichtigt: {0}", "Es ist nicht gespeichert, welche Zwecke damals genannt wurden.",
+            "Ihre Antwort zur Aufzeichnung", "Referenznummer", "Zeitpunkt (UTC)", "Was jetzt gilt", "Der Hinweis, den Sie gehört haben", "{0} von {1} Sekunden wurden abgespielt", "Was geschah",
+            "Taste {0}", "indem Sie in der Leitung blieben", "später berichtigt: {0}", "Es ist nicht gespeichert, welche Zwecke damals genannt wurden.",
             StatesOf("gefragt", "ja", "nein", "widerrufen", "keine Antwort", "informiert, nicht gefragt"),
             WaysOf("schriftlich, von Mitarbeitern eingetragen", "mündlich gegenüber Mitarbeitern", "SMS", "aus einer Liste übernommen", "Leitung für Widersprüche", "von Mitarbeitern im Anruf eingetragen", "Ihre frühere Antwort gilt für diesen Anruf")),
         ["pl"] = new(
-            "Twoja odpowiedź w sprawie nagrywania", "Numer potwierdzenia", "Czas (UTC)", "Co obowiązuje teraz", "Usłyszana informacja", "odtworzono {0} z {1} sekund", "Co się wydarzyło",
+            "Państwa odpowiedź w sprawie nagrywania", "Numer potwierdzenia", "Data i godzina (UTC)", "Co obowiązuje teraz", "Odtworzona informacja", "odtworzono {0} z {1} sekund", "Co się wydarzyło",
             "klawisz {0}", "przez pozostanie na linii", "później sprostowane: {0}", "Nie zapisano, jakie cele wtedy podano.",
-            StatesOf("zapytano", "tak", "nie", "wycofane", "brak odpowiedzi", "poinformowano, nie pytano"),
-            WaysOf("na piśmie, wprowadzone przez pracownika", "ustnie wobec pracownika", "SMS", "przejęte z listy", "linia sprzeciwu", "wprowadzone przez pracownika podczas rozmowy", "dla tej rozmowy obowiązuje Twoja wcześniejsza odpowiedź")),
+            StatesOf("zapytano", "tak", "nie", "zgoda wycofana", "brak odpowiedzi", "poinformowano, nie pytano"),
+            WaysOf("na piśmie, wprowadzone przez pracownika", "ustnie wobec pracownika", "SMS", "przejęte z listy", "linia sprzeciwu", "wprowadzone przez pracownika podczas rozmowy", "dla tej rozmowy obowiązuje Państwa wcześniejsza odpowiedź")),
         ["cs"] = new(
-            "Vaše odpověď k nahrávání", "Číslo potvrzení", "Čas (UTC)", "Co platí nyní", "Upozornění, které jste slyšeli", "přehráno {0} z {1} sekund", "Co se stalo",
+            "Vaše odpověď ohledně nahrávání", "Číslo potvrzení", "Datum a čas (UTC)", "Co platí nyní", "Přehrané oznámení", "přehráno {0} z {1} sekund", "Co se stalo",
             "klávesa {0}", "setrváním na lince", "později opraveno: {0}", "Není zaznamenáno, jaké účely byly tehdy sděleny.",
-            StatesOf("dotázáno", "ano", "ne", "odvoláno", "bez odpovědi", "informováno, bez dotazu"),
+            StatesOf("položen dotaz", "ano", "ne", "souhlas odvolán", "bez odpovědi", "informováno, bez dotazu"),
             WaysOf("písemně, zadal pracovník", "ústně pracovníkovi", "SMS", "převzato ze seznamu", "linka pro námitky", "zadal pracovník během hovoru", "pro tento hovor platí vaše dřívější odpověď")),
         ["it"] = new(
-            "La sua risposta sulla registrazione", "Riferimento", "Ora (UTC)", "Che cosa vale ora", "L'avviso che ha ascoltato", "riprodotti {0} secondi su {1}", "Che cosa è successo",
-            "tasto {0}", "restando in linea", "corretto in seguito: {0}", "Non è registrato quali finalità siano state indicate allora.",
-            StatesOf("chiesto", "sì", "no", "revocato", "nessuna risposta", "informato, non chiesto"),
+            "La sua risposta sulla registrazione", "Riferimento", "Data e ora (UTC)", "Che cosa vale ora", "L'avviso che ha ascoltato", "riprodotti {0} secondi su {1}", "Che cosa è successo",
+            "tasto {0}", "restando in linea", "rettificato in seguito: {0}", "Non è registrato quali finalità siano state indicate allora.",
+            StatesOf("domanda posta", "sì", "no", "consenso revocato", "nessuna risposta", "informazione data, nessuna domanda"),
             WaysOf("per iscritto, inserito dal personale", "a voce al personale", "SMS", "ripreso da un elenco", "linea per le opposizioni", "inserito dal personale durante la chiamata", "per questa chiamata vale una sua risposta precedente")),
     };
 

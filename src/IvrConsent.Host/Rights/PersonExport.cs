@@ -150,11 +150,12 @@ internal sealed class PersonExport(
             ? await finder.OfCallAsync(call, cancel) is { } one ? [one] : []
             : request.Subject is { } subject ? await finder.OfPersonAsync(subject, cancel) : [];
         var written = new List<ExportedConsent>();
+        string Today(string id) => Purpose(id, [], language);
         foreach (var consent in cases)
         {
             // The reference is what the person may have been told of it, and no two have the same.
             var name = $"consents/{consent.Reference}";
-            await WriteTextAsync(zip, $"{name}.html", ConsentPage.Html(consent, language), cancel);
+            await WriteTextAsync(zip, $"{name}.html", ConsentPage.Html(consent, language, Today), cancel);
             var (record, vcon) = (Iso27560.Record(consent), Vcon.Of(consent, log.Now));
             var files = new List<string> { $"{name}.html" };
             foreach (var (made, ending) in ((RecordDocument, string)[])[(record, "27560.jsonld"), (vcon, "vcon.json")])
@@ -279,7 +280,7 @@ internal sealed class PersonExport(
 
     private string Index(ExportTexts texts, string language, IndexContent content)
     {
-        var html = NoticePage.Begin(language, texts.Title).Append("<h1>").Append(E(texts.Title)).Append("</h1>\n<p>").Append(E(texts.Intro)).Append("</p>\n<table>\n<thead><tr>");
+        var html = NoticePage.Begin(language, texts.Title).Append("<h1>").Append(E(texts.Title)).Append("</h1>\n<p>").Append(E(texts.Intro)).Append("</p>\n<div class=\"wide\">\n<table>\n<thead><tr>");
         foreach (var heading in (string[])[texts.When, texts.Line, texts.Said, texts.Files, texts.KeptFor])
         {
             html.Append("<th scope=\"col\">").Append(E(heading)).Append("</th>");
@@ -290,24 +291,24 @@ internal sealed class PersonExport(
         {
             var of = content.Recordings[row.Id].ToArray();
             var told = content.Consents.Where(one => one.Consent.Call.Id == row.Id).SelectMany(one => one.Consent.Terms?.Purposes ?? []).ToArray();
-            html.Append("<tr><td><time>").Append(ConsentPage.Time(row.ArrivedAt)).Append("</time></td><td>").Append(E(row.Line ?? "-")).Append("</td><td>")
-                .Append(E(said is { } status ? texts.Statuses[status] : "-")).Append("</td><td>")
-                .AppendJoin("<br />", of.Select(one => Shown(one, texts))).Append("</td><td>")
-                .AppendJoin("<br />", of.SelectMany(one => one.Recording.Terms).Select(term => $"{E(Purpose(term.Purpose, told, language))}, <time>{ConsentPage.Time(term.Until)[..10]}</time>")).Append("</td></tr>\n");
+            html.Append("<tr><td>").Append(Stamp(row.ArrivedAt, language)).Append(' ').Append(PersonTime.Clock(row.ArrivedAt)).Append("</td><td>").Append(E(row.Line ?? "-")).Append("</td><td>")
+                .Append(E(said is { } status ? texts.Statuses[status] : "-")).Append("</td><td class=\"files\">")
+                .AppendJoin("<br />", of.Select(one => Shown(one, texts, language))).Append("</td><td>")
+                .AppendJoin("<br />", of.SelectMany(one => one.Recording.Terms).Select(term => $"{E(Purpose(term.Purpose, told, language))}, {Stamp(term.Until, language)}")).Append("</td></tr>\n");
         }
 
-        html.Append("</tbody>\n</table>\n");
+        html.Append("</tbody>\n</table>\n</div>\n");
         AppendConsents(html, texts, language, content.Consents);
-        AppendStatements(html, texts, content.Statements);
+        AppendStatements(html, texts, language, content.Statements);
         AppendNotices(html, texts, content.Notices);
-        return html.Append("<p>").Append(E(texts.Rights)).Append("</p>\n</body>\n</html>\n").ToString();
+        return html.Append("<p>").Append(E(texts.Data)).Append("</p>\n<p>").Append(E(texts.Rights)).Append("</p>\n</body>\n</html>\n").ToString();
     }
 
     /// <summary>What a recording is kept for, in the words that the person was told, else in those of today.</summary>
     private string Purpose(string id, IReadOnlyList<TermsPurpose> told, string language) =>
         told.FirstOrDefault(purpose => purpose.Id == id) is { } then
             ? PurposeWords.Of(id, then.Texts ?? [], language)
-            : PurposeWords.Of(id, lines.SelectMany(line => line.Purposes).FirstOrDefault(purpose => purpose.Id == id)?.Texts ?? new Dictionary<string, string>(), language);
+            : PurposeWords.Of(id, lines.SelectMany(line => line.Purposes), language);
 
     private static void AppendNotices(StringBuilder html, ExportTexts texts, List<(string Line, string File)> notices)
     {
@@ -328,7 +329,7 @@ internal sealed class PersonExport(
         html.Append("<h2>").Append(E(texts.Consents)).Append("</h2>\n<ul>\n");
         foreach (var (consent, files, lacking) in consents)
         {
-            html.Append("<li>").Append(E($"{ConsentPage.Time(consent.Call.ArrivedAt)} UTC, {ConsentTexts.All[language].States[consent.State]}: "))
+            html.Append("<li>").Append(E($"{PersonTime.Time(consent.Call.ArrivedAt, language)} UTC, {ConsentTexts.All[language].States[consent.State]}: "))
                 .AppendJoin(", ", files.Select(file => $"<a href=\"{E(file)}\">{E(file)}</a>"));
             if (lacking.Count > 0)
             {
@@ -341,18 +342,21 @@ internal sealed class PersonExport(
         html.Append("</ul>\n");
     }
 
-    private static void AppendStatements(StringBuilder html, ExportTexts texts, List<LedgerEntry> statements)
+    private static void AppendStatements(StringBuilder html, ExportTexts texts, string language, List<LedgerEntry> statements)
     {
         if (statements.Count > 0)
         {
             html.Append("<h2>").Append(E(texts.Statements)).Append("</h2>\n<ul>\n")
-                .AppendJoin("", statements.Select(entry => $"<li>{E($"{ConsentPage.Time(entry.At)} UTC: {((StatementAdded)entry.Event).Text}")}</li>\n")).Append("</ul>\n");
+                .AppendJoin("", statements.Select(entry => $"<li>{E($"{PersonTime.Time(entry.At, language)} UTC: {((StatementAdded)entry.Event).Text}")}</li>\n")).Append("</ul>\n");
         }
     }
 
-    private static string Shown(ExportedRecording one, ExportTexts texts) => one.File is { } file
+    private static string Shown(ExportedRecording one, ExportTexts texts, string language) => one.File is { } file
         ? $"<a href=\"{E(file)}\">{E(file)}</a>{Restricted(one, texts)}"
-        : E($"{one.Recording.Name}: {string.Format(CultureInfo.InvariantCulture, Words(one.Why, texts), one.Since?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture))}") + Restricted(one, texts);
+        : $"<code>{E(one.Recording.Name)}</code>: " + E(string.Format(CultureInfo.InvariantCulture, Words(one.Why, texts), one.Since is { } since ? PersonTime.Time(since, language) : null)) + Restricted(one, texts);
+
+    /// <summary>The day, which is not broken over two lines, and for programs the time as well.</summary>
+    private static string Stamp(DateTimeOffset time, string language) => $"<time datetime=\"{time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture)}\">{PersonTime.Day(time, language)}</time>";
 
     private static string Restricted(ExportedRecording one, ExportTexts texts) => one.Recording.RestrictedBy is null ? "" : $" ({E(texts.Restricted)})";
 

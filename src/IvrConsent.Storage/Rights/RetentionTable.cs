@@ -187,9 +187,9 @@ internal sealed class RetentionTable(LedgerDatabase database, HoldTable holds) :
             cancel) > 0;
     }
 
-    public async Task<string?> ForgetAsync(SubjectId subject, DateTimeOffset now, CancellationToken cancel)
+    public async Task<NumberKeeper?> ForgetAsync(SubjectId subject, DateTimeOffset now, CancellationToken cancel)
     {
-        var keeps = await DecideAsync(
+        var keeps = await DecideAsync<NumberKeeper?>(
             async (connection, transaction) =>
             {
                 var values = new { subject = Id(subject.Value), now = Time(now) };
@@ -216,21 +216,21 @@ internal sealed class RetentionTable(LedgerDatabase database, HoldTable holds) :
 
     public Task<IAsyncDisposable?> TryRunAloneAsync(CancellationToken cancel) => GuardAsync(() => Database.TryRunAloneAsync("retention", cancel));
 
-    /// <summary>The first thing that still needs to find the person by the number, in words.</summary>
-    private static async Task<string?> FirstKeptAsync(DbConnection connection, DbTransaction transaction, object values, CancellationToken cancel)
+    /// <summary>The first thing that still needs to find the person by the number.</summary>
+    private static async Task<NumberKeeper?> FirstKeptAsync(DbConnection connection, DbTransaction transaction, object values, CancellationToken cancel)
     {
-        foreach (var (sql, why) in (IEnumerable<(string, string)>)
+        foreach (var (sql, why) in (IEnumerable<(string, NumberKeeper)>)
             [
-                ("SELECT 1 FROM retention WHERE subject_id = @subject AND state = 'kept' LIMIT 1", "recordings of the person are kept"),
-                ("SELECT 1 FROM calls WHERE subject_id = @subject AND ended_at IS NULL AND kind <> 'Record' LIMIT 1", "a call of the person goes on now"),
-                ("SELECT 1 FROM holds WHERE subject_id = @subject AND released_at IS NULL AND (ends_at IS NULL OR ends_at > @now) LIMIT 1", "a legal hold on the person is in force (GDPR 17(3)(e))"),
-                ($"SELECT 1 FROM calls c WHERE c.subject_id = @subject AND c.kind <> 'Record' AND {LedgerRetentionTable.HeldCall} LIMIT 1", "a legal hold covers a call of the person (GDPR 17(3)(e))"),
+                ("SELECT 1 FROM retention WHERE subject_id = @subject AND state = 'kept' LIMIT 1", NumberKeeper.Recordings),
+                ("SELECT 1 FROM calls WHERE subject_id = @subject AND ended_at IS NULL AND kind <> 'Record' LIMIT 1", NumberKeeper.RunningCall),
+                ("SELECT 1 FROM holds WHERE subject_id = @subject AND released_at IS NULL AND (ends_at IS NULL OR ends_at > @now) LIMIT 1", NumberKeeper.HoldOnPerson),
+                ($"SELECT 1 FROM calls c WHERE c.subject_id = @subject AND c.kind <> 'Record' AND {LedgerRetentionTable.HeldCall} LIMIT 1", NumberKeeper.HoldOnCall),
                 (
                     """
                     SELECT 1 FROM events e JOIN calls c ON c.call_id = e.call_id
                     WHERE c.subject_id = @subject AND e.type = 'ConsentEntered' AND e.body LIKE '%"status":"opted-out"%' LIMIT 1
                     """,
-                    "the person asked not to be called, which can be heeded only as long as the number is known (GDPR 21(3))"),
+                    NumberKeeper.OptedOut),
             ])
         {
             if (await connection.ExecuteScalarAsync<int?>(new CommandDefinition(sql, values, transaction, cancellationToken: cancel)) is not null)

@@ -119,7 +119,7 @@ public abstract class RetentionContract(LedgerTestDatabase database) : DatabaseC
         {
             var hold = RightsUnderTest.Hold(scope);
             await rights.Holds.PlaceAsync(hold, Cancel);
-            Assert.Contains("hold", await rights.Retention.ForgetAsync(recording.Subject!.Value, Now, Cancel), StringComparison.Ordinal);
+            Assert.Equal(NumberKeeper.HoldOnCall, await rights.Retention.ForgetAsync(recording.Subject!.Value, Now, Cancel));
             Assert.Equal(recording.Subject, await rights.Ledger.Subjects.FindAsync("+48600700801", Cancel));
             Assert.True(await rights.Holds.ReleaseAsync(hold.Id, "anna", "settled", Now, Cancel));
         }
@@ -166,17 +166,17 @@ public abstract class RetentionContract(LedgerTestDatabase database) : DatabaseC
         await using var rights = await RightsUnderTest.StartAsync(Database);
         var recording = await rights.KeepAsync();
         var subject = recording.Subject!.Value;
-        Assert.Contains("recordings", await rights.Retention.ForgetAsync(subject, Now, Cancel), StringComparison.Ordinal);
+        Assert.Equal(NumberKeeper.Recordings, await rights.Retention.ForgetAsync(subject, Now, Cancel));
         await rights.Sweep.RunAsync(Cancel);
 
         var hold = RightsUnderTest.Hold(new HoldScope(Subject: subject));
         await rights.Holds.PlaceAsync(hold, Cancel);
-        Assert.Contains("hold", await rights.Retention.ForgetAsync(subject, Now, Cancel), StringComparison.Ordinal);
+        Assert.Equal(NumberKeeper.HoldOnPerson, await rights.Retention.ForgetAsync(subject, Now, Cancel));
         await rights.Holds.ReleaseAsync(hold.Id, "anna", "settled", Now, Cancel);
 
         var open = Make.Call();
         await rights.Ledger.AppendAsync(Make.First(open));
-        Assert.Contains("call", await rights.Retention.ForgetAsync(subject, Now, Cancel), StringComparison.Ordinal);
+        Assert.Equal(NumberKeeper.RunningCall, await rights.Retention.ForgetAsync(subject, Now, Cancel));
         await rights.Ledger.AppendAsync(Make.More(open, 2, Make.Ended()));
 
         Assert.Null(await rights.Retention.ForgetAsync(subject, Now, Cancel));

@@ -176,7 +176,7 @@ public abstract class WaitingContract(LedgerTestDatabase database) : DatabaseCon
         var kept = Assert.Single(certificate.Kept);
         Assert.Equal((goingName, null, false), (kept.Recording, kept.CallEndedAt, certificate.MappingDeleted));
         Assert.Contains("goes on", kept.Reason, StringComparison.Ordinal);
-        Assert.Contains(goingName, certificate.ToText(), StringComparison.Ordinal);
+        Assert.Contains(goingName, certificate.ToJson(), StringComparison.Ordinal);
         Assert.Equal(3, certificate.Erased.Count); // in the vault, waiting, and lost: should it be found, it goes
         await vault.Ledger.AppendAsync(Make.More(going, 10, Make.Ended()));
         Assert.Equal(goingName, Assert.Single((await desk.EraseAsync(request.Id, "anna", Cancel)).Erased).Recording);

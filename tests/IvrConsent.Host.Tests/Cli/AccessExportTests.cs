@@ -31,17 +31,18 @@ public sealed class AccessExportTests : IDisposable
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Equal((1, 0), ((int)JsonNode.Parse(run.Output)!["consents"]!, (int)JsonNode.Parse(run.Output)!["unrecorded"]!));
         var reference = ReceiptReference.Of(4); // the terms, the arrival, the notice, and then the answer
-        Assert.Equal(["events.json", $"consents/{reference}.html", $"consents/{reference}.27560.jsonld", $"consents/{reference}.vcon.json", "index.html"], files.Keys);
+        Assert.Equal(["events.json", $"consents/{reference}.html", $"consents/{reference}.27560.jsonld", $"consents/{reference}.vcon.json", "notices/1.html", "index.html"], files.Keys);
         Assert.Equal($"{call[2].Entry.EventId}", (string?)JsonNode.Parse(files[$"consents/{reference}.27560.jsonld"])!["dct:identifier"]);
         Assert.Equal($"tel:{Number}", (string?)JsonNode.Parse(files[$"consents/{reference}.vcon.json"])!["parties"]![0]!["tel"]);
         var links = Page(files["index.html"]).Descendants("a").Select(link => link.Attribute("href")!.Value).ToArray();
-        Assert.Equal(3, links.Length);
+        Assert.Equal(4, links.Length);
         Assert.All(links, link => Assert.True(files.ContainsKey(link), link));
 
         var page = Page(files[$"consents/{reference}.html"]);
         Assert.Equal("pl", page.Root!.Attribute("lang")!.Value);
         Assert.Contains(page.Descendants("li"), item => item.Value.StartsWith("jakość obsługi. Podstawa prawna: Państwa zgoda", StringComparison.Ordinal));
-        Assert.Contains(page.Descendants("li"), item => item.Value.EndsWith(": tak; quality, training; klawisz 1", StringComparison.Ordinal));
+        Assert.Contains(page.Descendants("li"), item => item.Value.EndsWith(": tak; jakość obsługi, training of staff; klawisz 1", StringComparison.Ordinal));
+        Assert.Contains(page.Descendants("li"), item => item.Value.StartsWith("Informacja recording, wersja 7 (English): odtworzono 8,0 z 8,0 sekund.", StringComparison.Ordinal));
         Assert.Contains(page.Descendants("dd"), fact => fact.Value.StartsWith("Acme Sp. z o.o., ul. Prosta 1", StringComparison.Ordinal));
     }
 
@@ -69,7 +70,7 @@ public sealed class AccessExportTests : IDisposable
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Equal([".html", ".json"], files.Keys.Where(name => name.StartsWith("consents/", StringComparison.Ordinal)).Select(Path.GetExtension));
         Assert.Contains(Page(files["index.html"]).Descendants("li"), item => item.Value.Contains("informiert, nicht gefragt", StringComparison.Ordinal));
-        var happened = Page(files.Single(file => file.Key.EndsWith(".html", StringComparison.Ordinal) && file.Key != "index.html").Value).Descendants("ol").Single().Elements();
+        var happened = Page(files.Single(file => file.Key.StartsWith("consents/", StringComparison.Ordinal) && file.Key.EndsWith(".html", StringComparison.Ordinal)).Value).Descendants("ol").Single().Elements();
         Assert.Contains("informiert, nicht gefragt", Assert.Single(happened).Value, StringComparison.Ordinal);
     }
 
@@ -103,7 +104,7 @@ public sealed class AccessExportTests : IDisposable
     {
         const string attack = "<script>alert(1)</script>\u0007";
         _scene.Line = _scene.Line with { Controller = _scene.Line.Controller! with { Name = attack } };
-        var html = ConsentPage.Html(_scene.Case(_scene.Entered(RecordScene.Person, RecordScene.Letter() with { Reference = attack }, wrong => new EntryCorrected(wrong, "clerk", attack, RecordScene.Letter()))), "en");
+        var html = ConsentPage.Html(_scene.Case(_scene.Entered(RecordScene.Person, RecordScene.Letter() with { Reference = attack }, wrong => new EntryCorrected(wrong, "clerk", attack, RecordScene.Letter()))), "en", id => id);
         Assert.DoesNotContain("<script", html, StringComparison.Ordinal);
         Assert.Contains(Page(html).Descendants("li"), item => item.Value.Contains("corrected later: <script>", StringComparison.Ordinal));
     }

@@ -43,11 +43,13 @@ public sealed class RightsTests : IDisposable
 
         // The worker has the files: without it the key is gone at once, and the rest is said to wait.
         var certificate = Path.Combine(_here.Folder, "certificate");
-        var erased = await RunAsync("subjects", "erase", NumberFile(), "--yes", "--certificate", certificate);
+        var erased = await RunAsync("subjects", "erase", NumberFile(), "--yes", "--certificate", certificate, "--language", "de");
         Assert.Equal(0, erased.ExitCode);
-        Assert.Contains("Erased: 1", erased.Output, StringComparison.Ordinal);
-        Assert.Contains("still to be deleted", erased.Output, StringComparison.Ordinal);
-        Assert.Contains("mapping is deleted", await File.ReadAllTextAsync($"{certificate}.txt", Cancel), StringComparison.Ordinal);
+        Assert.Contains("Gelöschte Aufzeichnungen: 1", erased.Output, StringComparison.Ordinal);
+        Assert.Contains("noch zu entfernen sind: 1", erased.Output, StringComparison.Ordinal);
+        Assert.Contains("Die Zuordnung Ihrer Telefonnummer zu den verbleibenden Einträgen ist gelöscht", await File.ReadAllTextAsync($"{certificate}.txt", Cancel), StringComparison.Ordinal);
+        Assert.Contains("--forget-old", erased.Error, StringComparison.Ordinal); // for who looks after the backups, not for the person
+        Assert.DoesNotContain("--forget-old", erased.Output, StringComparison.Ordinal);
         Assert.Equal(call, JsonDocument.Parse(await File.ReadAllTextAsync($"{certificate}.json", Cancel)).RootElement.GetProperty("erased")[0].GetProperty("call").GetString());
         Assert.Equal(1, (await RunAsync("subjects", "find", NumberFile(), "--reason", "letter")).ExitCode);
     }
@@ -71,12 +73,12 @@ public sealed class RightsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("en", "hung up before answering|no", "better service")]
-    [InlineData("de", "nein", "besserer Dienst")]
-    [InlineData("pl", "nie", "lepsza obsługa")]
-    [InlineData("cs", "ne", "lepší služby")]
-    [InlineData("it", "no", "better service")] // no words in it: better others than an id
-    public async Task Access_gives_a_file_in_the_person_s_language_and_says_what_is_missing(string language, string refused, string purpose)
+    [InlineData("en", "hung up before answering|no", "better service", "5 Feb 2126")]
+    [InlineData("de", "nein", "besserer Dienst", "05.02.2126")]
+    [InlineData("pl", "nie", "lepsza obsługa", "05.02.2126")]
+    [InlineData("cs", "ne", "lepší služby", "5. 2. 2126")]
+    [InlineData("it", "no", "better service", "05/02/2126")] // no words in it: better others than an id
+    public async Task Access_gives_a_file_in_the_person_s_language_and_says_what_is_missing(string language, string refused, string purpose, string until)
     {
         var settings = (await File.ReadAllTextAsync(_here.Settings, Cancel)).Replace("language: en\n", "language: en\n    purposes: [quality]\n", StringComparison.Ordinal);
         await File.WriteAllTextAsync(
@@ -98,7 +100,11 @@ public sealed class RightsTests : IDisposable
             Assert.Contains(page.Descendants("td"), cell => refused.Split('|').Contains(cell.Value));
             Assert.Contains(page.Descendants("li"), item => item.Value.EndsWith(": terms", StringComparison.Ordinal));
             Assert.Contains(page.Descendants("a"), link => link.Attribute("href")!.Value == consent.FullName);
-            Assert.Contains(page.Descendants("td"), cell => cell.Value == $"{purpose}, 2126-02-05");
+            Assert.Contains(page.Descendants("td"), cell => cell.Value == $"{purpose}, {until}");
+
+            // A browser that knows no such date has it as machines read it; whence and of what kind the data are is said (art. 15(1)(b), (g), (h)).
+            Assert.Contains(page.Descendants("time"), time => time.Value == until && time.Attribute("datetime")!.Value.StartsWith("2126-02-05T", StringComparison.Ordinal));
+            Assert.Contains(page.Descendants("p"), text => text.Value == IvrConsent.Host.Rights.ExportTexts.All[language].Data);
 
             // Who is responsible, for whom, with which rights (art. 15(1)): the line's notice of today.
             Assert.Contains(page.Descendants("a"), link => link.Attribute("href")!.Value == "notices/1.html");

@@ -40,6 +40,22 @@ public sealed partial class FullNoticeTests
         }
 
         Assert.DoesNotContain(words.NoRecipients, text, StringComparison.Ordinal);
+        Assert.DoesNotContain(words.ThirdCountries, text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("AT", "US-CA")]
+    [InlineData("GB", "PL")]
+    public void Where_data_leave_the_EEA_it_says_who_tells_the_safeguards(string processor, string place)
+    {
+        var settings = Scene("en");
+        settings.Line = settings.Line with { Processors = [settings.Line.Processors[0] with { Country = processor }] };
+        settings.Records = settings.Records! with { StorageLocations = ["PL", place] };
+        Assert.Contains(NoticeWords.All["en"].ThirdCountries, Text(settings, "en"), StringComparison.Ordinal);
+
+        // It points to the contact: without one it would point nowhere.
+        settings.Line = settings.Line with { Controller = null };
+        Assert.DoesNotContain(NoticeWords.All["en"].ThirdCountries, Text(settings, "en"), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -30,8 +30,8 @@ public sealed class ProcessingRecordPageTests
     [Fact]
     public void Purposes_grounds_and_days_are_said_in_words()
     {
-        Assert.Contains("| Better service (quality) | consent (art. 6(1)(a)) | 30 days after the end of the call | sales, support |", Page("en", Bank, [], null), StringComparison.Ordinal);
-        Assert.Contains("| Lepsza obsługa (quality) | zgoda (art. 6 ust. 1 lit. a) |", Page("pl", Bank, [], null), StringComparison.Ordinal);
+        Assert.Contains("| Better service (quality) | consent (GDPR art. 6(1)(a)) | 30 days after the end of the call | sales, support |", Page("en", Bank, [], null), StringComparison.Ordinal);
+        Assert.Contains("| Lepsza obsługa (quality) | zgoda (art. 6 ust. 1 lit. a RODO) |", Page("pl", Bank, [], null), StringComparison.Ordinal);
     }
 
     [Fact]
