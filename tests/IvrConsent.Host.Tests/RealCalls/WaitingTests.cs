@@ -40,7 +40,7 @@ public sealed class WaitingTests
         await using (var archive = await ZipFile.OpenReadAsync(zip, Cancel))
         {
             using var index = new StreamReader(await archive.GetEntry("index.html")!.OpenAsync(Cancel));
-            Assert.Contains($"{name}: The recording has been waiting in the telephone system since", await index.ReadToEndAsync(Cancel), StringComparison.Ordinal);
+            Assert.Contains($"<code>{name}</code>: The recording has been waiting in the telephone system since", await index.ReadToEndAsync(Cancel), StringComparison.Ordinal);
         }
 
         // The command reaches no PBX; the worker does within seconds what it can. That it is gone is not said before the store was looked at.
