@@ -104,6 +104,9 @@ internal sealed class TestWorker : IAsyncDisposable
     {
         await Process.StartAndWaitAsync();
         await using var caller = await CallAsync("2001");
+
+        // Pressed before the worker has the call, the key is nobody's, and the wait for another may be long.
+        await WaitForStepAsync(caller, "plays ");
         await caller.PressAsync("1");
         await caller.HearsAsync("agent");
         await caller.HangUpAsync();
