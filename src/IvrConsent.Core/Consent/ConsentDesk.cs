@@ -54,16 +54,21 @@ public sealed class ConsentDesk(ISubjects subjects, ILedger ledger, ILedgerReade
         await subjects.FindAsync(number, cancel) is { } subject ? await history.FindAsync(subject, cancel) : null;
 
     /// <summary>The same for somebody who asks: that he did is put on record before he is told.</summary>
+    /// <inheritdoc cref="SearchAsync"/>
+    public async Task<StandingConsent?> LookUpAsync(string number, string actor, string reason, CancellationToken cancel) =>
+        await SearchAsync(number, actor, reason, cancel) is { } person ? await history.FindAsync(person, cancel) : null;
+
+    /// <summary>Whose a number is, put on record before it is told.</summary>
     /// <param name="number">Whose.</param>
     /// <param name="actor">Who asks.</param>
     /// <param name="reason">Why.</param>
     /// <param name="cancel">Ends the waiting.</param>
     /// <exception cref="RightsUntoldException">The ledger did not take it: nothing is told.</exception>
-    public async Task<StandingConsent?> LookUpAsync(string number, string actor, string reason, CancellationToken cancel)
+    public async Task<SubjectId?> SearchAsync(string number, string actor, string reason, CancellationToken cancel)
     {
         var subject = await subjects.FindAsync(number, cancel);
         await new RightsLog(ledger, time).TellSearchAsync(subject, actor, reason);
-        return subject is { } person ? await history.FindAsync(person, cancel) : null;
+        return subject;
     }
 
     /// <summary>Enters what the owner of a number said.</summary>

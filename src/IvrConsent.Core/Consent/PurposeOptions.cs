@@ -155,6 +155,10 @@ public static class PurposeWords
         return texts.GetValueOrDefault(language) ?? texts.GetValueOrDefault("en") ?? texts.Values.FirstOrDefault() ?? id;
     }
 
+    /// <summary>The same in the words that a person was told; null where he was told of no such purpose.</summary>
+    public static string? Told(string id, IEnumerable<Records.TermsPurpose>? told, string language) =>
+        told?.FirstOrDefault(purpose => purpose.Id == id) is { } then ? Of(id, then.Texts ?? [], language) : null;
+
     /// <summary>The same in the words of the first purpose of that id among those that are known; its id where there is none.</summary>
     public static string Of(string id, IEnumerable<PurposeOptions> known, string language) =>
         known.FirstOrDefault(purpose => purpose.Id == id) is { } found ? Of(id, found.Texts, language) : id;

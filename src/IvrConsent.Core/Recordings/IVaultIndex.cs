@@ -161,8 +161,22 @@ public sealed record PbxBacklog(string Pbx, long Waiting, long Erasing)
     /// <summary>For a person.</summary>
     public string Words => string.Join(" and ", new[] { (Waiting, "to be taken in"), (Erasing, "to be erased") }.Where(one => one.Item1 > 0).Select(one => $"{one.Item1} {one.Item2}"));
 
-    /// <summary>Of these, those of PBXs that are not in the settings.</summary>
-    public static IReadOnlyList<PbxBacklog> Absent(IReadOnlyList<PbxBacklog> all, IEnumerable<string> pbxes) => [.. all.ExceptBy(pbxes, one => one.Pbx, StringComparer.Ordinal)];
+    /// <summary>What to do where nobody has the PBX.</summary>
+    public const string Remedy = "Put it back under pbx, with this name, until nothing waits for it; where another worker has it, look at that one.";
+
+    /// <summary>What waits for so long is told of: what another worker has a PBX for is done with in seconds, or told of by that worker.</summary>
+    private static readonly TimeSpan After = TimeSpan.FromHours(1);
+
+    /// <summary>What waits for PBXs that are not among these.</summary>
+    /// <param name="index">The vault's index.</param>
+    /// <param name="pbxes">The names of those in the settings.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="cancel">Gives it up.</param>
+    public static async Task<IReadOnlyList<PbxBacklog>> FindAbsentAsync(IVaultIndex index, IEnumerable<string> pbxes, DateTimeOffset now, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        return [.. (await index.FindBacklogAsync(now - After, cancel)).ExceptBy(pbxes, one => one.Pbx, StringComparer.Ordinal)];
+    }
 }
 
 /// <summary>How many recordings there are.</summary>

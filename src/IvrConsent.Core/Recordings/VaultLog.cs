@@ -38,7 +38,7 @@ internal static partial class VaultLog
     [LoggerMessage(410, LogLevel.Error, "ALERT {Pbx} has {Count} recordings of calls that the ledger does not know. Another worker's? If no other records there, set vault.take_unknown: they are locked away then")]
     public static partial void Strange(ILogger log, string pbx, int count);
 
-    [LoggerMessage(412, LogLevel.Error, "ALERT recordings wait since an hour for {Pbx}, which is not in the settings: {Backlog}. Put it back under pbx, with this name, until vault status shows nothing of it; where another worker has it, look at that one")]
+    [LoggerMessage(412, LogLevel.Error, "ALERT recordings have waited for an hour for {Pbx}, which is not in the settings: {Backlog}. " + PbxBacklog.Remedy)]
     public static partial void Absent(ILogger log, string pbx, string backlog);
 
     [LoggerMessage(411, LogLevel.Error, "ALERT {Pbx} has {Count} files that are named after our recordings and that no worker made: no store takes their names, so they lie there in clear. Delete them; or leave only small letters, digits and hyphens behind the call's id, and they are locked away")]

@@ -27,9 +27,6 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
     /// <summary>What an interrupted upload leaves behind is removed when it is older than this.</summary>
     private static readonly TimeSpan LeftOverAfter = TimeSpan.FromDays(1);
 
-    /// <summary>What another worker has a PBX for is done with in seconds, or told of by that worker.</summary>
-    private static readonly TimeSpan BacklogAfter = TimeSpan.FromHours(1);
-
     private readonly IPbx[] _pbxes = [.. pbxes];
 
     /// <summary>Compares everything once. A PBX or store that cannot be reached is left for the next time, as the report says.</summary>
@@ -55,7 +52,7 @@ public sealed class VaultReconciler(IVaultIndex index, IRecordingStore store, IL
             });
         }
 
-        foreach (var absent in PbxBacklog.Absent(await index.FindBacklogAsync(time.GetUtcNow() - BacklogAfter, cancel), _pbxes.Select(pbx => pbx.Name)))
+        foreach (var absent in await PbxBacklog.FindAbsentAsync(index, _pbxes.Select(pbx => pbx.Name), time.GetUtcNow(), cancel))
         {
             alerts++;
             VaultLog.Absent(log, absent.Pbx, absent.Words);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using IvrConsent.Core.Calls;
 using IvrConsent.Core.Consent;
 
 namespace IvrConsent.Core.Records;
@@ -21,6 +22,25 @@ public static class Iso27560
 
     /// <summary>The receipt: a copy of the record for the person, with the reference that is spoken or sent.</summary>
     public static RecordDocument Receipt(ConsentCase consent) => Build(consent, receipt: true);
+
+    /// <summary>
+    /// The settings without which the consents of a line's calls have no record: those that <see cref="Record"/> names as missing, asked before there is
+    /// a call. None where nobody is asked for consent.
+    /// </summary>
+    public static IEnumerable<string> Unsaid(LineOptions line, RecordOptions? records)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        return line.NeverRecorded || line.Mode == ConsentMode.Inform ? [] : new (string Setting, bool Said)[]
+        {
+            ("records.storage_locations", records?.StorageLocations is { Count: > 0 }),
+            ("records.recipients", records?.Recipients is not null),
+            ("records.withdrawal", records?.Withdrawal is not null),
+            ("records.rights", records?.Rights is { Count: > 0 }),
+            ($"lines[{line.Name}].country", line.Country is not null),
+            ($"lines[{line.Name}].controller", line.Controller is not null),
+            ($"lines[{line.Name}].purposes", line.Purposes.Count > 0),
+        }.Where(one => !one.Said).Select(one => one.Setting);
+    }
 
     /// <summary>UTC, milliseconds.</summary>
     internal static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

@@ -90,7 +90,7 @@ internal static class SmsEndpoints
         var standing = await desk.FindAsync(input.Number!, context.RequestAborted);
         if (standing is not null && input.Purposes!.Any(purpose => standing.OptOutFrom(purpose) is not null))
         {
-            await desk.LookUpAsync(input.Number!, context.Features.GetRequiredFeature<ApiCaller>().Name, "to ask by text message; not asked, as the person has opted out", context.RequestAborted);
+            await desk.SearchAsync(input.Number!, context.Features.GetRequiredFeature<ApiCaller>().Name, "to ask by text message; not asked, as the person has opted out", context.RequestAborted);
             return ApiProblem.Conflict("The person has opted out: not even a question may be sent.").Result();
         }
 

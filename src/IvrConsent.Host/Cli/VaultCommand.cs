@@ -9,9 +9,6 @@ namespace IvrConsent.Host.Cli;
 /// <summary><c>ivrconsent vault</c>: the store of recordings as a whole.</summary>
 internal static class VaultCommand
 {
-    /// <summary>What to do about recordings that wait for a PBX which nobody has.</summary>
-    public const string AbsentRemedy = "Put it back under pbx, with this name, until nothing waits for it; where another worker has it, look at that one.";
-
     private const int ShownWaiting = 20;
 
     public static Command Create() => new("vault", "The vault as a whole: how much is in it, whether it is whole, moving it to another store.") { CreateStatus(), CreateVerify(), CreateMigrate() };
@@ -20,7 +17,7 @@ internal static class VaultCommand
     {
         var config = CommandContext.ConfigOption();
         var json = CommandContext.JsonOption();
-        var command = new Command("status", "Show how many recordings are where, and what went wrong with those that wait. Exit code 1 where some are missing or quarantined, or wait for a PBX that is not in the settings.") { config, json };
+        var command = new Command("status", "Show how many recordings are where, and what went wrong with those that wait. Exit code 1 where some are missing or quarantined, or have waited for an hour for a PBX that is not in the settings.") { config, json };
         command.SetAction((parsed, cancel) => RightsContext.RunOnVaultAsync(parsed.GetValue(config)!, Act.SeeHealth, ofLines: false, async context =>
         {
             var index = context.Get<IVaultIndex>();
@@ -30,7 +27,7 @@ internal static class VaultCommand
             var waiting = context.Settings.Access.WhyNot(context.Actor, Act.ReadEvents) is not null
                 ? []
                 : (await index.SearchAsync(new VaultSearch(ShownWaiting, State: VaultState.Waiting), cancel)).Where(entry => entry.Item.Detail is not null).ToArray();
-            var absent = PbxBacklog.Absent(await index.FindBacklogAsync(TimeProvider.System.GetUtcNow(), cancel), context.Settings.Pbxes.Select(pbx => pbx.Name));
+            var absent = await PbxBacklog.FindAbsentAsync(index, context.Settings.Pbxes.Select(pbx => pbx.Name), TimeProvider.System.GetUtcNow(), cancel);
             var (store, opens) = (context.Get<IRecordingStore>().Name, context.Get<IRecordingCipher>().CanOpen);
             if (parsed.GetValue(json))
             {
@@ -65,7 +62,7 @@ internal static class VaultCommand
 
                 foreach (var one in absent)
                 {
-                    Console.Out.WriteLine($"{one.Words}: wait for the PBX {LedgerExport.Printable(one.Pbx)}, which is not in these settings. {AbsentRemedy}");
+                    Console.Out.WriteLine($"{one.Words}: wait for the PBX {LedgerExport.Printable(one.Pbx)}, which is not in these settings. {PbxBacklog.Remedy}");
                 }
 
                 foreach (var entry in waiting)

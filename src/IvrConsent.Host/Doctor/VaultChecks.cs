@@ -51,12 +51,12 @@ internal static class VaultChecks
             var index = services.GetRequiredService<IVaultIndex>();
 
             // In a task of its own: SQLite waits for a lock without giving its thread back.
-            var (counts, backlog) = await Task.Run(
-                async () => (await index.CountAsync(cancel), await index.FindBacklogAsync(TimeProvider.System.GetUtcNow(), cancel)), cancel).WaitAsync(Limit, cancel);
+            var (counts, absent) = await Task.Run(
+                async () => (await index.CountAsync(cancel), await PbxBacklog.FindAbsentAsync(index, pbxes.Select(pbx => pbx.Name), TimeProvider.System.GetUtcNow(), cancel)), cancel).WaitAsync(Limit, cancel);
             return
             [
                 .. vault is null ? [] : new[] { JudgeQuarantine(counts.Quarantined) },
-                .. PbxBacklog.Absent(backlog, pbxes.Select(pbx => pbx.Name)).Select(JudgeAbsent),
+                .. absent.Select(JudgeAbsent),
             ];
         }
         catch (Exception e) when (e is LedgerUnavailableException or TimeoutException)
@@ -68,7 +68,7 @@ internal static class VaultChecks
     internal static Finding JudgeAbsent(PbxBacklog absent) => Finding.Warning(
         Checks.AbsentPbx,
         $"{absent.Words}: these recordings wait for the PBX {absent.Pbx}, which is not in the settings",
-        $"{VaultCommand.AbsentRemedy} What is to be erased has no key any more; that it is gone is told when its copy there is.");
+        $"{PbxBacklog.Remedy} What is to be erased has no key any more; that it is gone is told when its copy there is.");
 
     internal static Finding JudgeQuarantine(long locked) => locked == 0
         ? Finding.Ok(Checks.Quarantine, "every recording in the vault has a ground")

@@ -109,7 +109,7 @@ internal static class ConsentPage
         {
             string?[] facts =
             [
-                step.Purposes is null ? null : string.Join(", ", step.Purposes.Select(id => consent.Terms?.Purposes.FirstOrDefault(known => known.Id == id) is { } known ? PurposeWords.Of(id, known.Texts ?? [], language) : today(id))),
+                step.Purposes is null ? null : string.Join(", ", step.Purposes.Select(id => PurposeWords.Told(id, consent.Terms?.Purposes, language) ?? today(id))),
                 step.Keys is null ? null : string.Format(CultureInfo.InvariantCulture, texts.Key, step.Keys),
                 step.Implied ? texts.Implied : null,
                 step.Source is { } source ? texts.Ways.GetValueOrDefault(source.Way, source.Way) : null,

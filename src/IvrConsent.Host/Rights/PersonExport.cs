@@ -100,7 +100,7 @@ internal sealed class PersonExport(
 
         var consents = await WriteConsentsAsync(zip, request, language, cancel);
         var notices = await WriteNoticesAsync(zip, calls.Select(one => one.Row.Line), language, cancel);
-        await WriteTextAsync(zip, "index.html", Index(texts, language, new IndexContent(calls, recordings, consents, statements, notices)), cancel);
+        await WriteTextAsync(zip, "index.html", PersonIndex.Html(new IndexContent(calls, recordings, consents, statements, notices), language, id => Today(id, language)), cancel);
         return new ExportedPerson(
             all.Count(one => one.File is not null),
             all.Count(one => one.Why is Absence.Lost or Absence.Damaged or Absence.Closed),
@@ -150,12 +150,11 @@ internal sealed class PersonExport(
             ? await finder.OfCallAsync(call, cancel) is { } one ? [one] : []
             : request.Subject is { } subject ? await finder.OfPersonAsync(subject, cancel) : [];
         var written = new List<ExportedConsent>();
-        string Today(string id) => Purpose(id, [], language);
         foreach (var consent in cases)
         {
             // The reference is what the person may have been told of it, and no two have the same.
             var name = $"consents/{consent.Reference}";
-            await WriteTextAsync(zip, $"{name}.html", ConsentPage.Html(consent, language, Today), cancel);
+            await WriteTextAsync(zip, $"{name}.html", ConsentPage.Html(consent, language, id => Today(id, language)), cancel);
             var (record, vcon) = (Iso27560.Record(consent), Vcon.Of(consent, log.Now));
             var files = new List<string> { $"{name}.html" };
             foreach (var (made, ending) in ((RecordDocument, string)[])[(record, "27560.jsonld"), (vcon, "vcon.json")])
@@ -174,6 +173,9 @@ internal sealed class PersonExport(
 
         return written;
     }
+
+    /// <summary>A purpose in the words of the settings of today.</summary>
+    private string Today(string id, string language) => PurposeWords.Of(id, lines.SelectMany(line => line.Purposes), language);
 
     /// <summary>Of each line that the person called, as far as the settings still have it: the name and the page.</summary>
     private async Task<List<(string Line, string File)>> WriteNoticesAsync(ZipArchive zip, IEnumerable<string?> called, string language, CancellationToken cancel)
@@ -278,131 +280,6 @@ internal sealed class PersonExport(
         _ => null,
     };
 
-    private string Index(ExportTexts texts, string language, IndexContent content)
-    {
-        var html = NoticePage.Begin(language, texts.Title).Append("<h1>").Append(E(texts.Title)).Append("</h1>\n<p>").Append(E(texts.Intro)).Append("</p>\n<div class=\"wide\">\n<table>\n<thead><tr>");
-        foreach (var heading in (string[])[texts.When, texts.Line, texts.Said, texts.Files, texts.KeptFor])
-        {
-            html.Append("<th scope=\"col\">").Append(E(heading)).Append("</th>");
-        }
-
-        html.Append("</tr></thead>\n<tbody>\n");
-        foreach (var (row, said) in content.Calls)
-        {
-            var of = content.Recordings[row.Id].ToArray();
-            var told = content.Consents.Where(one => one.Consent.Call.Id == row.Id).SelectMany(one => one.Consent.Terms?.Purposes ?? []).ToArray();
-            html.Append("<tr><td>").Append(Stamp(row.ArrivedAt, language)).Append(' ').Append(PersonTime.Clock(row.ArrivedAt)).Append("</td><td>").Append(E(row.Line ?? "-")).Append("</td><td>")
-                .Append(E(said is { } status ? texts.Statuses[status] : "-")).Append("</td><td class=\"files\">")
-                .AppendJoin("<br />", of.Select(one => Shown(one, texts, language))).Append("</td><td>")
-                .AppendJoin("<br />", of.SelectMany(one => one.Recording.Terms).Select(term => $"{E(Purpose(term.Purpose, told, language))}, {Stamp(term.Until, language)}")).Append("</td></tr>\n");
-        }
-
-        html.Append("</tbody>\n</table>\n</div>\n");
-        AppendConsents(html, texts, language, content.Consents);
-        AppendStatements(html, texts, language, content.Statements);
-        AppendNotices(html, texts, content.Notices);
-        return html.Append("<p>").Append(E(texts.Data)).Append("</p>\n<p>").Append(E(texts.Rights)).Append("</p>\n</body>\n</html>\n").ToString();
-    }
-
-    /// <summary>What a recording is kept for, in the words that the person was told, else in those of today.</summary>
-    private string Purpose(string id, IReadOnlyList<TermsPurpose> told, string language) =>
-        told.FirstOrDefault(purpose => purpose.Id == id) is { } then
-            ? PurposeWords.Of(id, then.Texts ?? [], language)
-            : PurposeWords.Of(id, lines.SelectMany(line => line.Purposes), language);
-
-    private static void AppendNotices(StringBuilder html, ExportTexts texts, List<(string Line, string File)> notices)
-    {
-        if (notices.Count > 0)
-        {
-            html.Append("<h2>").Append(E(texts.Notices)).Append("</h2>\n<ul>\n")
-                .AppendJoin("", notices.Select(notice => $"<li><a href=\"{E(notice.File)}\">{E($"{texts.Line}: {notice.Line}")}</a></li>\n")).Append("</ul>\n");
-        }
-    }
-
-    private static void AppendConsents(StringBuilder html, ExportTexts texts, string language, List<ExportedConsent> consents)
-    {
-        if (consents.Count == 0)
-        {
-            return;
-        }
-
-        html.Append("<h2>").Append(E(texts.Consents)).Append("</h2>\n<ul>\n");
-        foreach (var (consent, files, lacking) in consents)
-        {
-            html.Append("<li>").Append(E($"{PersonTime.Time(consent.Call.ArrivedAt, language)} UTC, {ConsentTexts.All[language].States[consent.State]}: "))
-                .AppendJoin(", ", files.Select(file => $"<a href=\"{E(file)}\">{E(file)}</a>"));
-            if (lacking.Count > 0)
-            {
-                html.Append("<br />").Append(E($"{texts.Lacking} {string.Join(", ", lacking)}"));
-            }
-
-            html.Append("</li>\n");
-        }
-
-        html.Append("</ul>\n");
-    }
-
-    private static void AppendStatements(StringBuilder html, ExportTexts texts, string language, List<LedgerEntry> statements)
-    {
-        if (statements.Count > 0)
-        {
-            html.Append("<h2>").Append(E(texts.Statements)).Append("</h2>\n<ul>\n")
-                .AppendJoin("", statements.Select(entry => $"<li>{E($"{PersonTime.Time(entry.At, language)} UTC: {((StatementAdded)entry.Event).Text}")}</li>\n")).Append("</ul>\n");
-        }
-    }
-
-    private static string Shown(ExportedRecording one, ExportTexts texts, string language) => one.File is { } file
-        ? $"<a href=\"{E(file)}\">{E(file)}</a>{Restricted(one, texts)}"
-        : $"<code>{E(one.Recording.Name)}</code>: " + E(string.Format(CultureInfo.InvariantCulture, Words(one.Why, texts), one.Since is { } since ? PersonTime.Time(since, language) : null)) + Restricted(one, texts);
-
-    /// <summary>The day, which is not broken over two lines, and for programs the time as well.</summary>
-    private static string Stamp(DateTimeOffset time, string language) => $"<time datetime=\"{time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture)}\">{PersonTime.Day(time, language)}</time>";
-
-    private static string Restricted(ExportedRecording one, ExportTexts texts) => one.Recording.RestrictedBy is null ? "" : $" ({E(texts.Restricted)})";
-
-    private static string Words(Absence why, ExportTexts texts) => why switch
-    {
-        Absence.Quarantined => texts.Locked,
-        Absence.Waiting => texts.Waiting,
-        Absence.Lost => texts.Lost,
-        Absence.Damaged => texts.Damaged,
-        _ => texts.NoAudio,
-    };
-
-    private static string E(string text) => WebUtility.HtmlEncode(text);
-
     /// <summary>Who hands out what, and why.</summary>
     private sealed record Look(string Actor, string Reason);
-
-    /// <summary>What the index tells of.</summary>
-    private sealed record IndexContent(
-        List<(CallRow Row, ConsentStatus? Said)> Calls, ILookup<CallId, ExportedRecording> Recordings, List<ExportedConsent> Consents, List<LedgerEntry> Statements, List<(string Line, string File)> Notices);
-
-    /// <summary>A consent, its files, and the fields for want of which a form for machines is not among them.</summary>
-    private sealed record ExportedConsent(ConsentCase Consent, IReadOnlyList<string> Files, IReadOnlyList<string> Lacking);
-
-    /// <summary>Why a recording is not in the file.</summary>
-    private enum Absence
-    {
-        /// <summary>It is.</summary>
-        None,
-
-        /// <summary>It lies on the PBX.</summary>
-        Waiting,
-
-        /// <summary>The ledger has no ground for it.</summary>
-        Quarantined,
-
-        /// <summary>The PBX did not have it when it was to be taken in.</summary>
-        Lost,
-
-        /// <summary>It is not what was stored.</summary>
-        Damaged,
-
-        /// <summary>It cannot be opened here: the private key, or the object, is not here.</summary>
-        Closed,
-    }
-
-    /// <summary>A recording, its file, or why there is none; and since when it waits.</summary>
-    private sealed record ExportedRecording(RetainedRecording Recording, string? File, Absence Why, DateTimeOffset? Since);
 }

@@ -49,7 +49,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : Databas
         await Database.FreezeAsync();
 
         // All while it is still frozen: nothing but the limit lets go of them.
-        var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => ledger.AppendAsync(Make.First(Make.Call()))));
+        var results = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => ledger.AppendAsync(Make.First(Make.Call())))).WaitAsync(_limit * 5, TestContext.Current.CancellationToken);
         Assert.All(results, result => Assert.Equal(AppendResult.Deferred, result));
         Assert.False(ledger.Ledger.Health.Available);
 
@@ -170,7 +170,7 @@ public abstract class LedgerFaultContract(LedgerTestDatabase database) : Databas
         await AppendCallsAsync(ledger, 1, AppendResult.Deferred);
         hang.Hang.Reset();
         var watch = Stopwatch.StartNew();
-        await AppendCallsAsync(ledger, 1, AppendResult.Lost);
+        await AppendCallsAsync(ledger, 1, AppendResult.Lost).WaitAsync(_limit * 5, TestContext.Current.CancellationToken);
         Assert.True(watch.Elapsed >= _limit * 0.9, $"{watch.Elapsed}");
         hang.Hang.Set();
         await Database.ContinueAsync();

@@ -65,11 +65,11 @@ internal sealed class RightsUnderTest : IAsyncDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Several share one folder of remains and one database; each has a spool of its own, as each process has.</summary>
-    public static async Task<RightsUnderTest> StartAsync(LedgerTestDatabase database, FakeRemains? remains = null, string spool = "spool")
-    {
-        var own = database.Options(Path.Combine(database.Folder, spool));
-        return new RightsUnderTest(database, own, await LedgerUnderTest.StartAsync(own), remains ?? new FakeRemains());
-    }
+    public static Task<RightsUnderTest> StartAsync(LedgerTestDatabase database, FakeRemains? remains = null, string spool = "spool") =>
+        StartAsync(database, database.Options(Path.Combine(database.Folder, spool)), remains);
+
+    public static async Task<RightsUnderTest> StartAsync(LedgerTestDatabase database, LedgerOptions own, FakeRemains? remains = null) =>
+        new(database, own, await LedgerUnderTest.StartAsync(own), remains ?? new FakeRemains());
 
     /// <summary>A call that ended and was recorded, with its key and its file, under retention.</summary>
     public async Task<RetainedRecording> KeepAsync(string number = "+48600700801", LawfulBasis basis = LawfulBasis.Consent, int days = 0, string line = "sales", DateTimeOffset? ended = null)

@@ -69,6 +69,16 @@ public sealed class RecordDocumentTests
     }
 
     [Fact]
+    public void What_a_record_will_want_can_be_asked_before_there_is_a_call()
+    {
+        Assert.Empty(Iso27560.Unsaid(_scene.Line, _scene.Records));
+        (_scene.Line, _scene.Records) = (_scene.Line with { Country = null, Controller = null, Purposes = [] }, null);
+        var missing = Iso27560.Record(_scene.Case(_scene.Given(RecordScene.Person))).Missing.Select(one => one.Setting);
+        Assert.Equal(missing.Order(StringComparer.Ordinal), Iso27560.Unsaid(_scene.Line, _scene.Records).Order(StringComparer.Ordinal));
+        Assert.Empty(Iso27560.Unsaid(_scene.Line with { Mode = ConsentMode.Never }, null));
+    }
+
+    [Fact]
     public void A_receipt_is_the_record_with_a_reference()
     {
         var consent = _scene.Case(_scene.Given(RecordScene.Person));

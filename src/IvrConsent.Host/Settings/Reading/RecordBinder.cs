@@ -1,5 +1,4 @@
 using IvrConsent.Core.Calls;
-using IvrConsent.Core.Consent;
 using IvrConsent.Core.Records;
 using IvrConsent.Core.Webhooks;
 
@@ -27,23 +26,13 @@ internal sealed class RecordBinder(string folder, ProblemList problems)
     }
 
     /// <summary>
-    /// Names what no setting says and a consent's ISO/IEC TS 27560 record must (<see cref="Iso27560"/>): of a call that was it cannot be said later, and who
+    /// Names what no setting says and a consent's ISO/IEC TS 27560 record must: of a call that was it cannot be said later, and who
     /// finds out with the first request for access finds out too late.
     /// </summary>
     public static void WarnOfUnsaid(SettingsMap root, RecordOptions? records, IReadOnlyList<LineOptions> lines, ProblemList problems)
     {
-        var asking = lines.Where(line => !line.NeverRecorded && line.Mode != ConsentMode.Inform).ToList();
-        string[] unsaid =
-        [
-            .. Unsaid("records.storage_locations", records?.StorageLocations is not { Count: > 0 }),
-            .. Unsaid("records.recipients", records?.Recipients is null),
-            .. Unsaid("records.withdrawal", records?.Withdrawal is null),
-            .. Unsaid("records.rights", records?.Rights is not { Count: > 0 }),
-            .. asking.SelectMany(line => Unsaid($"lines[{line.Name}].country", line.Country is null)),
-            .. asking.SelectMany(line => Unsaid($"lines[{line.Name}].controller", line.Controller is null)),
-            .. asking.SelectMany(line => Unsaid($"lines[{line.Name}].purposes", line.Purposes.Count == 0)),
-        ];
-        if (asking.Count > 0 && unsaid.Length > 0)
+        string[] unsaid = [.. lines.SelectMany(line => Iso27560.Unsaid(line, records)).Distinct()];
+        if (unsaid.Length > 0)
         {
             var named = string.Join(", ", unsaid.Take(UnsaidNamed)) + (unsaid.Length > UnsaidNamed ? $" and {unsaid.Length - UnsaidNamed} more" : "");
             problems.Warn(
@@ -53,8 +42,6 @@ internal sealed class RecordBinder(string folder, ProblemList problems)
                 null,
                 "Write them before the first call that counts: for a call that was they cannot be said later.");
         }
-
-        static string[] Unsaid(string setting, bool isIt) => isIt ? [setting] : [];
     }
 
     /// <summary>The webhooks.</summary>
